@@ -1,0 +1,56 @@
+"""Reads settings from the environment; each refusal names the variable."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str | None = None) -> str:
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"Set {name} (infra/README.md lists every setting).")
+    return value
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name, str(default)).strip().lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off", ""):
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}; say true or false.")
+
+
+def whole(name: str, default: int) -> int:
+    value = os.environ.get(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number.") from None
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """A list separated by commas or spaces."""
+    return os.environ.get(name, default).replace(",", " ").split()
+
+
+def path(name: str, default: Path) -> Path:
+    return Path(os.environ.get(name, str(default)))
+
+
+def database(name: str) -> dict[str, Any]:
+    """postgresql://user:password@host:port/name; ?host=/folder gives a Unix socket."""
+    url = urlsplit(text(name))
+    if url.scheme not in ("postgres", "postgresql") or len(url.path) < 2:
+        raise ImproperlyConfigured(f"{name} must read postgresql://user:password@host:port/name.")
+    query = dict(pair.split("=", 1) for pair in url.query.split("&") if "=" in pair)
+    return {
+        "NAME": unquote(url.path[1:]),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": unquote(query.get("host", url.hostname or "")),
+        "PORT": str(url.port or ""),
+    }

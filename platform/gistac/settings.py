@@ -1,0 +1,202 @@
+"""Settings by environment. infra/README.md holds the table of all of them."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+
+from gistac import environment as env
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+# Who we are ------------------------------------------------------------------
+DEBUG = env.flag("GISTAC_DEBUG")
+SECRET_KEY = env.text("GISTAC_SECRET_KEY")
+# The address people type; links, cookies and passkeys follow from it, never from a Host header.
+PLATFORM_URL = env.text("GISTAC_URL").rstrip("/")
+_platform = urlsplit(PLATFORM_URL)
+if _platform.scheme not in ("http", "https") or not _platform.hostname or _platform.path:
+    raise ImproperlyConfigured("GISTAC_URL must read http(s)://host[:port], with no path.")
+PLATFORM_HOST = _platform.hostname
+SECURE = _platform.scheme == "https"
+# Development shows the mails on a page; production must say where mail goes.
+DEVELOPMENT = env.flag("GISTAC_DEVELOPMENT")
+
+# Which host belongs to whom is decided by the doors middleware, from Domain rows.
+ALLOWED_HOSTS = ["*"]
+USE_X_FORWARDED_HOST = False
+TRUSTED_PROXIES = env.whole("GISTAC_TRUSTED_PROXIES", 0)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_TRUSTED_ORIGINS = [PLATFORM_URL]
+
+# Rooms -----------------------------------------------------------------------
+SHARED_APPS = [
+    "django_tenants",
+    "tenants",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.gis",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "procrastinate.contrib.django",
+    "rest_framework",
+    "rest_framework_gis",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "storages",
+    "leaflet",
+    "django_htmx",
+    "ui",
+    "gistac",
+]
+TENANT_APPS = ["catalogs.stac", "catalogs"]
+INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
+TENANT_MODEL = "tenants.Organization"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+PUBLIC_SCHEMA_URLCONF = "gistac.urls_public"
+ROOT_URLCONF = "gistac.urls"
+WSGI_APPLICATION = "gistac.wsgi.application"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "tenants.middleware.DoorMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenants.middleware.MemberMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# Database --------------------------------------------------------------------
+ORIGINAL_BACKEND = "django.contrib.gis.db.backends.postgis"
+DATABASES = {
+    "default": {
+        "ENGINE": "tenants.database",
+        **env.database("GISTAC_DATABASE_URL"),
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": env.whole("GISTAC_DATABASE_POOL", 8), "timeout": 10}
+        },
+    }
+}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+TENANT_LIMIT_SET_CALLS = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# One cache for all workers: sign-in limits must count across processes.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+}
+
+# Files -----------------------------------------------------------------------
+S3 = {
+    "endpoint_url": env.text("GISTAC_S3_ENDPOINT", "") or None,
+    "public_endpoint_url": env.text("GISTAC_S3_PUBLIC_ENDPOINT", "") or None,
+    "bucket_name": env.text("GISTAC_S3_BUCKET"),
+    "access_key": env.text("GISTAC_S3_ACCESS_KEY"),
+    "secret_key": env.text("GISTAC_S3_SECRET_KEY"),
+    "region_name": env.text("GISTAC_S3_REGION", "us-east-1"),
+}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "assets": {"BACKEND": "catalogs.storage.AssetStorage", "OPTIONS": S3},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("GISTAC_STATIC_ROOT", BASE_DIR / "staticfiles")
+STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
+
+# People ----------------------------------------------------------------------
+AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = [
+    "tenants.backends.RoleBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+
+# Mail ------------------------------------------------------------------------
+if DEVELOPMENT:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = env.path("GISTAC_MAIL_DIR", BASE_DIR / ".data" / "mail")
+DEFAULT_FROM_EMAIL = env.text("GISTAC_MAIL_FROM", f"GiSTAC <no-reply@{PLATFORM_HOST}>")
+
+# API -------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tenants.authentication.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "catalogs.stac.errors.handler",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+
+# Jobs ------------------------------------------------------------------------
+PROCRASTINATE_ON_APP_READY = "gistac.jobs.install"
+PROCRASTINATE_IMPORT_PATHS = ["catalogs.uploads"]
+
+# Pages -----------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+_bucket_origin = env.text("GISTAC_S3_PUBLIC_ENDPOINT", "") or env.text("GISTAC_S3_ENDPOINT", "")
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "img-src": [CSP.SELF, "data:", "blob:", *filter(None, [_bucket_origin])],
+    "connect-src": [CSP.SELF, *filter(None, [_bucket_origin])],
+    "font-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "worker-src": [CSP.SELF, "blob:"],
+    "frame-ancestors": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "object-src": [CSP.NONE],
+}

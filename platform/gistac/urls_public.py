@@ -1,0 +1,12 @@
+"""The platform's own host: landing, accounts, health."""
+
+from django.urls import include, path
+
+from gistac import health
+
+urlpatterns = [
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+    path("accounts/", include("allauth.urls")),
+    path("", include("ui.urls_public")),
+]
