@@ -43,6 +43,7 @@ SHARED_APPS = [
     "django.contrib.postgres",
     "django.contrib.gis",
     "django.contrib.humanize",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -80,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "ui.middleware.PrivatePagesMiddleware",
 ]
 
 TEMPLATES = [
@@ -93,7 +95,9 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "ui.context.shell",
             ],
+            "builtins": ["ui.templatetags.ui"],
         },
     }
 ]
@@ -182,6 +186,8 @@ PROCRASTINATE_ON_APP_READY = "gistac.jobs.install"
 PROCRASTINATE_IMPORT_PATHS = ["catalogs.uploads"]
 
 # Pages -----------------------------------------------------------------------
+FORM_RENDERER = "ui.renderers.FormRenderer"
+CSRF_FAILURE_VIEW = "ui.views.errors.stale"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True

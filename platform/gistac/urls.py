@@ -7,3 +7,8 @@ urlpatterns = [
     path("api/", include("catalogs.urls")),
     path("", include("ui.urls")),
 ]
+
+handler400 = "ui.views.errors.bad_request"
+handler403 = "ui.views.errors.forbidden"
+handler404 = "ui.views.errors.not_found"
+handler500 = "ui.views.errors.broken"

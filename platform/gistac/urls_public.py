@@ -10,3 +10,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("ui.urls_public")),
 ]
+
+handler400 = "ui.views.errors.bad_request"
+handler403 = "ui.views.errors.forbidden"
+handler404 = "ui.views.errors.not_found"
+handler500 = "ui.views.errors.broken"

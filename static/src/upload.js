@@ -1,0 +1,1 @@
+// Files dropped on a page: read locally, then sent straight to the bucket.

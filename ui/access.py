@@ -1,0 +1,71 @@
+"""Who may open a page. A thing that the asker may not see is answered as if it did not exist."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import urlencode
+
+from ui import addresses
+
+View = Callable[..., HttpResponse]
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponseRedirect:
+    """To the platform's sign-in, and back here afterwards."""
+    query = urlencode({"next": request.get_full_path()})
+    return HttpResponseRedirect(f"{addresses.platform(settings.LOGIN_URL)}?{query}")
+
+
+def permission(name: str) -> Callable[[View], View]:
+    """Only for members whose role allows it.
+
+    A stranger is sent to sign in (GET) or answered 404; a member of another organization
+    is answered 404, as if the page did not exist; a member without the right, 403.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.has_perm(name):
+                return view(request, *args, **kwargs)
+            if not request.user.is_authenticated and request.method == "GET":
+                return to_sign_in(request)
+            if getattr(request, "membership", None) is None:
+                raise Http404
+            raise PermissionDenied("Your role in this organization does not allow this.")
+
+        return guarded
+
+    return decorate
+
+
+def member(view: View) -> View:
+    """Only for members, whatever their role."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if getattr(request, "membership", None) is not None:
+            return view(request, *args, **kwargs)
+        if not request.user.is_authenticated and request.method == "GET":
+            return to_sign_in(request)
+        raise Http404
+
+    return guarded
+
+
+def signed_in(view: View) -> View:
+    """For anyone with an account; the platform's own pages."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": to_sign_in(request).url})
+        return to_sign_in(request)
+
+    return guarded

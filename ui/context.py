@@ -1,0 +1,66 @@
+"""What every page's frame needs; nothing here is read before a template asks for it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of an organization's navigation."""
+
+    page: str
+    label: str
+    icon: str
+    permission: str = ""
+    also: tuple[str, ...] = ()  # other pages below this one
+
+
+ENTRIES = (
+    Entry("home", "Catalog", "layout-grid", also=("collection", "item")),
+    Entry("map", "Map", "map"),
+    Entry("uploads", "Drop files", "upload", "catalogs.add_upload", also=("draft",)),
+    Entry("trash", "Trash", "trash-2", "stac.delete_item"),
+    Entry("keys", "Keys", "key-round", "tenants.manage_keys", also=("key",)),
+    Entry("organization", "Settings", "settings", "tenants.change_organization"),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    href: str
+    label: str
+    icon: str
+    current: bool
+
+
+def _current(request: HttpRequest, entry: Entry) -> bool:
+    page = request.resolver_match.url_name if request.resolver_match else None
+    if not page:
+        return False
+    return page == entry.page or any(page.split("-")[0] == name for name in entry.also)
+
+
+def navigation(request: HttpRequest) -> list[Link]:
+    links = []
+    for entry in ENTRIES:
+        if entry.permission and not request.user.has_perm(entry.permission):
+            continue
+        try:
+            href = reverse(f"ui:{entry.page}")
+        except NoReverseMatch:
+            continue
+        links.append(Link(href, entry.label, entry.icon, _current(request, entry)))
+    return links
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "organization": getattr(request, "organization", None),
+        "navigation": SimpleLazyObject(lambda: navigation(request)),
+        "development": settings.DEVELOPMENT,
+    }
