@@ -3,10 +3,12 @@
 import secrets
 import string
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
+from django.contrib import auth
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
@@ -30,18 +32,33 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+
+class Asker:
+    """Someone or something that asks: may it? RoleBackend answers for the organization served."""
+
+    def has_perm(self, permission: str, obj: object | None = None) -> bool:
+        """Whether it may, in the organization whose schema is in use."""
+        return any(backend.has_perm(self, permission, obj) for backend in auth.get_backends())
+
+    def has_perms(self, permissions: Iterable[str], obj: object | None = None) -> bool:
+        return all(self.has_perm(permission, obj) for permission in permissions)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return any(backend.has_module_perms(self, app_label) for backend in auth.get_backends())
 
 
-class User(AbstractBaseUser, PermissionsMixin):
-    """A person, known by a mail address, in any number of organizations."""
+class User(Asker, AbstractBaseUser):
+    """A person, known by a mail address, in any number of organizations.
+
+    There is no superuser: what a person may do comes from a role in one organization.
+    """
 
     email = models.EmailField("mail address", max_length=254, unique=True)
     name = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)
+
+    known_roles: dict[uuid.UUID, str | None] | None = None  # kept for a request's length
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -63,6 +80,7 @@ class Organization(TenantMixin):
         DELETING = "deleting"  # on its way out
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    schema_name = models.CharField(max_length=63, unique=True, default=new_schema_name)
     slug = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
@@ -71,12 +89,40 @@ class Organization(TenantMixin):
     auto_create_schema = False
     auto_drop_schema = False
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(schema_name__regex=r"^t_[a-z0-9]{12}$"),
+                name="schema_names_are_ours",
+            )
+        ]
+
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def path(self) -> str:
+        """The path door, on the platform's host."""
+        return f"/o/{self.slug}/"
+
+    @property
+    def address(self) -> str:
+        return settings.PLATFORM_URL + self.path
+
+    @property
+    def stac_address(self) -> str:
+        return f"{self.address}stac/"
+
 
 class Domain(DomainMixin):
-    """A host name that is an organization's door."""
+    """A host name that is an organization's door, in lower case and without a final dot."""
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(domain=Lower("domain")), name="domains_are_lower_case"
+            )
+        ]
 
 
 class Membership(models.Model):
@@ -94,8 +140,21 @@ class Membership(models.Model):
         return f"{self.user} in {self.organization} ({self.role})"
 
 
-class ApiKey(models.Model):
-    """A program's key. Only a peppered hash of it is kept; see tenants/keys.py for its format."""
+class HandOver(models.Model):
+    """A sign-in on its way from the platform's host to an organization's: used once, soon."""
+
+    code = models.CharField(max_length=64, unique=True)  # its SHA-256
+    browser = models.CharField(max_length=64)  # the SHA-256 of what the browser holds
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    created = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.user} to {self.organization}"
+
+
+class ApiKey(Asker, models.Model):
+    """A program's key, and `request.user` when a program asks; tenants/keys.py knows its format."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="keys")
     creator = models.ForeignKey(User, models.CASCADE, related_name="keys")
@@ -108,9 +167,14 @@ class ApiKey(models.Model):
     created = models.DateTimeField(default=timezone.now)
     expires = models.DateTimeField(null=True, blank=True)
     revoked = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     last_used = models.DateTimeField(null=True, blank=True)
     last_used_ip = models.GenericIPAddressField(null=True, blank=True)
     last_used_agent = models.CharField(max_length=120, blank=True)
+
+    is_authenticated = True
+    is_anonymous = False
+    is_active = True
 
     def __str__(self) -> str:
         return self.name

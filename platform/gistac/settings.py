@@ -115,11 +115,18 @@ DATABASES = {
 }
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 TENANT_LIMIT_SET_CALLS = False
+# A web request gives up before it harms the others; commands and migrations may take their time.
+if limits := env.names("GISTAC_DATABASE_LIMITS"):
+    DATABASES["default"]["OPTIONS"]["options"] = " ".join(f"-c {limit}" for limit in limits)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # One cache for all workers: sign-in limits must count across processes.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "KEY_FUNCTION": "tenants.current.cache_key",
+    }
 }
 
 # Files -----------------------------------------------------------------------
@@ -140,14 +147,15 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.path("GISTAC_STATIC_ROOT", BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 
+# Where the object store lies, if on a disk of this machine: uploads that would fill it are refused.
+STORE_FOLDER = env.text("GISTAC_STORE_FOLDER", "")
+
 # People ----------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
-AUTHENTICATION_BACKENDS = [
-    "tenants.backends.RoleBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+AUTHENTICATION_BACKENDS = ["tenants.backends.RoleBackend"]
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/organizations/"
+ACCOUNT_SIGNUP_REDIRECT_URL = "/organizations/new/"
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
@@ -164,6 +172,12 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 
+# Secrets mixed into the hashes of API keys, "name:secret", the newest last: an old one stays
+# until no key that was made with it lives.
+_peppers = [pair.partition(":")[::2] for pair in env.names("GISTAC_KEY_PEPPERS")]
+KEY_PEPPERS = dict(_peppers) or {"0": SECRET_KEY}
+KEY_PEPPER = list(KEY_PEPPERS)[-1]
+
 # Mail ------------------------------------------------------------------------
 if DEVELOPMENT:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
@@ -176,6 +190,7 @@ REST_FRAMEWORK = {
         "tenants.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "catalogs.stac.errors.handler",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

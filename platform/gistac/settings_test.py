@@ -1,3 +1,12 @@
-"""Settings of the tests: the same product, with a fixed secret."""
+"""Settings of the tests: the same product at the address that the test client uses."""
+
+import os
+
+os.environ["GISTAC_URL"] = os.environ.get("GISTAC_TEST_URL", "http://testserver")
 
 from gistac.settings import *
+
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
+STORAGES["assets"]["OPTIONS"]["bucket_name"] = f"{S3['bucket_name']}-test-{_worker}"
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = True

@@ -5,5 +5,9 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gistac.settings")
+os.environ.setdefault(
+    "GISTAC_DATABASE_LIMITS",
+    "statement_timeout=5s lock_timeout=2s idle_in_transaction_session_timeout=30s",
+)
 
 application = get_wsgi_application()

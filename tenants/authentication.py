@@ -1,0 +1,59 @@
+"""Programs show a key: as a Bearer token, as X-API-Key, or as the password of HTTP Basic."""
+
+import base64
+import binascii
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.request import Request
+
+from tenants import keys
+from tenants.models import ApiKey
+from tenants.throttling import KeyFailures
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Every refused key is answered alike, whatever is wrong with it."""
+
+    def authenticate(self, request: Request) -> tuple[ApiKey, ApiKey] | None:
+        text = sent_key(request)
+        if text is None:
+            return None
+        organization = getattr(request, "organization", None)
+        key = keys.verify(text, organization) if organization else None
+        if key is None:
+            _count_failure(request)
+            raise AuthenticationFailed("This key is not valid here.")
+        keys.note_use(
+            key,
+            address=KeyFailures().get_ident(request),
+            agent=request.headers.get("user-agent", ""),
+        )
+        return key, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="GiSTAC"'
+
+
+def sent_key(request: Request) -> str | None:
+    """What was sent as a key, good or not; None when nothing was."""
+    scheme, _, value = request.headers.get("authorization", "").strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        return _password(value)
+    key: str | None = request.headers.get("x-api-key")
+    return key
+
+
+def _password(credentials: str) -> str:
+    try:
+        return base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _count_failure(request: Request) -> None:
+    failures = KeyFailures()
+    if not failures.allow_request(request, None):
+        raise Throttled(wait=failures.wait(), detail="Too many refused keys from this address.")

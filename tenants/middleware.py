@@ -1,0 +1,128 @@
+"""Whose root is a request for, and who asks?"""
+
+import re
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import (
+    Http404,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponsePermanentRedirect,
+)
+from django.http.request import split_domain_port
+from django.urls import get_script_prefix, set_script_prefix, set_urlconf
+from django.utils.cache import patch_vary_headers
+
+from tenants.current import tenant_scope
+from tenants.models import Membership, Organization
+from tenants.requests import Request
+
+type GetResponse = Callable[[Request], HttpResponse]
+
+HEALTH = ("/livez", "/readyz")  # asked by address, not by name
+PATH_DOOR = re.compile(r"/o/([^/]+)(/.*)?", re.DOTALL)
+
+
+class DoorMiddleware:
+    """Serves the platform or one organization; sets `request.organization` and the schema."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        request.organization = None
+        request.host_door = False
+        if _shadowed_cookies(request):
+            return HttpResponseBadRequest("A cookie of ours came twice.", content_type="text/plain")
+        host = split_domain_port(request.get_host())[0].removesuffix(".")
+        if request.path_info in HEALTH:
+            return self._platform(request)
+        if host != settings.PLATFORM_HOST:
+            return self._host_door(request, host)
+        if match := PATH_DOOR.fullmatch(request.path_info):
+            return self._path_door(request, match[1], match[2])
+        return self._platform(request)
+
+    def _platform(self, request: Request) -> HttpResponse:
+        _use(request, settings.PUBLIC_SCHEMA_URLCONF)
+        return self.get_response(request)
+
+    def _host_door(self, request: Request, host: str) -> HttpResponse:
+        organization = Organization.objects.filter(
+            domains__domain=host, state=Organization.State.ACTIVE
+        ).first()
+        request.host_door = True
+        return self._organization(request, organization)
+
+    def _path_door(self, request: Request, slug: str, rest: str | None) -> HttpResponse:
+        """The prefix is a mount point, as in WSGI: reverse() and every link carry it."""
+        organization = Organization.objects.filter(
+            slug=slug, state=Organization.State.ACTIVE
+        ).first()
+        if organization is None:
+            return self._organization(request, None)
+        if not rest:
+            return HttpResponsePermanentRedirect(organization.path)
+        before = get_script_prefix()
+        script_name = f"{before.rstrip('/')}/o/{slug}"
+        request.META["SCRIPT_NAME"] = script_name
+        request.META["PATH_INFO"] = request.path_info = rest
+        set_script_prefix(f"{script_name}/")
+        try:
+            return self._organization(request, organization)
+        finally:
+            set_script_prefix(before)
+
+    def _organization(self, request: Request, organization: Organization | None) -> HttpResponse:
+        if organization is None:
+            _use(request, settings.PUBLIC_SCHEMA_URLCONF)
+            raise Http404("There is nothing at this address.")
+        request.organization = organization
+        _use(request, settings.ROOT_URLCONF)
+        with tenant_scope(organization):
+            return self.get_response(request)
+
+
+class MemberMiddleware:
+    """Looks the membership up on every request; the role stays on `request.user`."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        request.membership = None
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            self._recognize(request)
+        response = self.get_response(request)
+        patch_vary_headers(response, ("Cookie",))
+        return response
+
+    def _recognize(self, request: Request) -> None:
+        if request.session.get("door", "") != door_of(request):
+            request.user = AnonymousUser()  # a session of another door opens nothing here
+        if request.organization is not None and request.user.is_authenticated:
+            request.membership = Membership.objects.filter(
+                user=request.user, organization=request.organization
+            ).first()
+            role = request.membership.role if request.membership else None
+            request.user.known_roles = {request.organization.pk: role}
+
+
+def door_of(request: Request) -> str:
+    """What a session must say to be good here: an organization's host has its own sessions."""
+    return str(request.organization.pk) if request.host_door and request.organization else ""
+
+
+def _use(request: Request, urlconf: str) -> None:
+    request.urlconf = urlconf
+    set_urlconf(urlconf)
+
+
+def _shadowed_cookies(request: Request) -> bool:
+    """A sibling host can plant a second cookie of the same name; neither can then be trusted."""
+    pairs = request.headers.get("cookie", "").split(";")
+    names = [pair.partition("=")[0].strip() for pair in pairs]
+    ours = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
+    return any(names.count(name) > 1 for name in ours)

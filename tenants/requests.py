@@ -1,0 +1,14 @@
+"""What the middleware puts on a request, for views to name in their signatures."""
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+
+from tenants.models import Membership, Organization
+
+
+class Request(HttpRequest):
+    organization: Organization | None
+    membership: Membership | None
+    host_door: bool  # by the organization's own host, not by /o/<slug>/
+    session: SessionBase
+    urlconf: str
