@@ -1,0 +1,118 @@
+"""`make test`: what CI runs, on a database and a store that are thrown away."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+
+import packages
+import python
+from ground import PYTHON, ROOT, VENV, Place
+from stack import Stack
+
+
+class Failed(Exception):
+    """One or more checks failed; each has said so itself."""
+
+
+def _tool(name: str) -> str:
+    return str(VENV / "bin" / name)
+
+
+LINTS: dict[str, list[str]] = {
+    "ruff": [_tool("ruff"), "check", "."],
+    "ruff format": [_tool("ruff"), "format", "--check", "."],
+    "imports": [_tool("lint-imports")],
+    "templates": [_tool("djlint"), "templates", "--lint", "--quiet"],
+    "types": [_tool("mypy")],
+    "types of infra/bin": [_tool("mypy"), "--strict", "--config-file=", *["infra/bin"]],
+    "django check": [str(PYTHON), "manage.py", "check"],
+    "migrations": [str(PYTHON), "manage.py", "makemigrations", "--check", "--dry-run"],
+}
+
+
+def test(place: Place, chosen: list[str]) -> None:
+    began = time.monotonic()
+    with_stack(place, lambda environment: _all(environment, chosen))
+    print(f"make test took {time.monotonic() - began:.0f} s", flush=True)
+
+
+def test_long(place: Place, chosen: list[str]) -> None:
+    with_stack(
+        place,
+        lambda environment: _run({"tests": _pytest("-m", "long", *chosen)}, environment),
+    )
+
+
+def with_stack(place: Place, work: Callable[[dict[str, str]], list[str]]) -> None:
+    """A database and a store of their own, fast because nothing of them has to last."""
+    throw_away = Place(place.folder / "test")
+    if throw_away.folder.exists():
+        leave = Stack(throw_away, throw_away=True)
+        leave.recover()
+        leave.remove()
+        leave.lock.close()
+        shutil.rmtree(throw_away.folder)
+    throw_away.make()
+    throw_away.enough_room(3)
+    stack = Stack(throw_away, throw_away=True)
+    try:
+        stack.choose_ports()
+        stack.cluster.make()
+        stack.store.make()
+        stack.start_servers()
+        stack.cluster.make_database()
+        environment = {**stack.environment, "GISTAC_CHROMIUM": packages.chromium() or ""}
+        stack.manage("make_bucket", refusal="The bucket could not be made.")
+        failed = work(environment)
+    finally:
+        stack.stop()
+        stack.remove()
+    if failed:
+        raise Failed(f"Failed: {', '.join(failed)}.")
+
+
+def _all(environment: dict[str, str], chosen: list[str]) -> list[str]:
+    if chosen:
+        return _run({"tests": _pytest(*chosen)}, environment)
+    standalone = _pytest("-c", "tests/standalone/pytest.ini", "tests/standalone")
+    failed = _run(LINTS, environment)
+    failed += _run({"the STAC core alone": standalone}, environment)
+    # The closing line of this one is the run's.
+    return failed + _run({"tests": _pytest("-n", "2", "--dist", "loadfile")}, environment)
+
+
+def _pytest(*words: str) -> list[str]:
+    return [str(PYTHON), "-m", "pytest", "-q", *words]
+
+
+def _run(commands: dict[str, list[str]], environment: dict[str, str]) -> list[str]:
+    """Run every one, so that one failure does not hide the next."""
+    failed = []
+    for name, command in commands.items():
+        began = time.monotonic()
+        print(f"--- {name}", flush=True)
+        code = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False)
+        print(f"    {time.monotonic() - began:.1f} s", flush=True)
+        if code.returncode:
+            failed.append(name)
+    return failed
+
+
+def format_code(place: Place, chosen: list[str]) -> None:
+    for command in (["ruff", "check", "--fix", "."], ["ruff", "format", "."]):
+        subprocess.run([_tool(command[0]), *command[1:]], cwd=ROOT, check=False)
+    subprocess.run([_tool("djlint"), "templates", "--reformat", "--quiet"], cwd=ROOT, check=False)
+
+
+def lock(place: Place, chosen: list[str]) -> None:
+    python.lock(place)
+
+
+COMMANDS: dict[str, Callable[[Place, list[str]], None]] = {
+    "test": test,
+    "test-long": test_long,
+    "format": format_code,
+    "lock": lock,
+}

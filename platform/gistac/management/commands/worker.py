@@ -1,0 +1,25 @@
+"""Runs the jobs."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from procrastinate.contrib.django import app
+
+# A worker that is killed is noticed by its silence: see sweep.py, which waits as long.
+HEARTBEAT_SECONDS, SILENT_SECONDS = 10, 60
+
+
+class Command(BaseCommand):
+    help = "Runs the jobs until stopped; what is running then is given 20 seconds to end."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--concurrency", type=int, default=2)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
+            app.run_worker(
+                concurrency=options["concurrency"],
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=SILENT_SECONDS,
+                shutdown_graceful_timeout=20,
+            )
