@@ -40,6 +40,8 @@ def _new_enough(node: str | Path) -> bool:
 
 
 def build(place: Place) -> list[str]:
+    if not (ROOT / "package.json").exists():
+        return ["nothing to build"]
     log = place.logs / "setup.log"
     done: list[str] = []
     lock = ROOT / "package-lock.json"
