@@ -1,55 +1,234 @@
 """What a catalog holds. The STAC document is the truth; the columns are its index."""
 
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import DateTimeRangeField
-from django.db.models import F, Func
+from django.contrib.postgres.indexes import GistIndex
+from django.db.models import F, Func, GeneratedField, Value
 from django.utils import timezone
 
+from . import boxes, documents, times
+from .errors import Invalid
+from .geometry import ITEM_VERTICES, GeometryField
+from .search import MOMENT, AssetQuerySet, CollectionQuerySet, ItemQuerySet
 
-class Collection(models.Model):
-    """A STAC Collection (STAC 1.1.0, collection-spec)."""
+Document = documents.Document
+
+# Ids compare byte by byte, as the pages of a search are ordered.
+_ID = {"max_length": documents.LONGEST_ID, "db_collation": "C"}
+
+
+def _span() -> GeneratedField:
+    """The range of time as PostgreSQL searches it; a missing side is open."""
+    return GeneratedField(
+        expression=Func(F("start"), F("end"), Value("[]"), function="tstzrange"),
+        output_field=DateTimeRangeField(),
+        db_persist=True,
+    )
+
+
+class Stored(models.Model):
+    """A document as the text it is sent as, its own addresses behind the mark."""
+
+    body = models.TextField()
+    revision = models.PositiveIntegerField(default=1)
+    etag = models.CharField(max_length=40)  # without its quotes; strong (RFC 9110, 8.8.3)
+    created = models.DateTimeField(default=timezone.now)
+    updated = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+    def to_stac(self, root: str) -> Document:
+        """The document as it is sent from this root (absolute, ends with a slash)."""
+        return documents.read(self.body, root)
+
+    def keep(self, body: str) -> None:
+        self.body = body
+        self.etag = f"{hashlib.sha256(body.encode()).hexdigest()[:24]}-{self.revision}"
+
+
+class Boxed(models.Model):
+    """A box in degrees; west > east crosses the antimeridian; null covers nothing known."""
+
+    west = models.FloatField(null=True)
+    south = models.FloatField(null=True)
+    east = models.FloatField(null=True)
+    north = models.FloatField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def box(self) -> boxes.Box | None:
+        if self.west is None or self.south is None or self.east is None or self.north is None:
+            return None
+        return boxes.Box(self.west, self.south, self.east, self.north)
+
+    @box.setter
+    def box(self, box: boxes.Box | None) -> None:
+        self.west, self.south, self.east, self.north = box or (None, None, None, None)
+
+
+class Collection(Stored, Boxed):
+    """A STAC Collection (STAC 1.1.0, collection-spec).
+
+    Where `derived`, extent and item_assets follow the items: the whole world and open time while
+    there are none. Else they are its author's, and the extent only grows to hold the items.
+    """
 
     class Visibility(models.TextChoices):
         MEMBERS = "members"  # who may view the catalog
         PUBLIC = "public"  # everyone
 
-    id = models.CharField(primary_key=True, max_length=256)
-    visibility = models.CharField(
-        max_length=8, choices=Visibility, default=Visibility.MEMBERS, db_index=True
-    )
+    id = models.CharField(primary_key=True, **_ID)
+    visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.MEMBERS)
+    derived = models.BooleanField(default=False)
     title = models.TextField(blank=True)
-    body = models.TextField()  # the JSON text as it is sent, own hrefs behind the mark
-    etag = models.CharField(max_length=40)
-    created = models.DateTimeField(default=timezone.now)
-    updated = models.DateTimeField(default=timezone.now)
+    description = models.TextField(blank=True)
+    extent = models.GeometryField(srid=4326, spatial_index=False)
+    start = models.DateTimeField(null=True)
+    end = models.DateTimeField(null=True)
+    span = _span()
+
+    objects = CollectionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.title or self.id
 
+    @classmethod
+    def from_stac(cls, document: Document, *, derived: bool = False) -> "Collection":
+        """An unsaved Collection of a STAC 1.0 or 1.1 document; raises `Invalid`."""
+        collection = cls(derived=derived)
+        collection.take(document)
+        return collection
 
-class Item(models.Model):
-    """A STAC Item (STAC 1.1.0, item-spec), stored as the bytes it is sent as."""
+    def take(self, document: Document, held: Iterable[str] = ()) -> None:
+        """Makes this document the collection's, and derives its columns."""
+        documents.check_type(document, "Collection")
+        self.id = documents.check_id(document.get("id"))
+        if self.derived:
+            document = {**document, "extent": self.known_extent()}
+        self.keep(documents.collection_body(document, held))
+        self.title = document.get("title") or ""
+        self.description = document.get("description") or ""
+        if not self.derived:
+            self.box, (self.start, self.end) = _declared(document["extent"])
+        self.extent = boxes.shape(self.box or boxes.WORLD)
+
+    def held_keys(self) -> list[str]:
+        """Keys of the collection's own assets whose bytes we hold."""
+        return list(self.held_assets.filter(item=None).values_list("key", flat=True))
+
+    def known_extent(self) -> dict[str, Any]:
+        """The Extent Object of the columns (STAC 1.1.0, collection-spec, "Extent Object")."""
+        interval = [moment and times.text(moment) for moment in (self.start, self.end)]
+        return {
+            "spatial": {"bbox": [list(self.box or boxes.WORLD)]},
+            "temporal": {"interval": [interval]},
+        }
+
+
+def _declared(extent: dict[str, Any]) -> tuple[boxes.Box, times.Interval]:
+    box = boxes.flat(extent["spatial"]["bbox"][0])
+    at = "/extent/spatial/bbox/0"
+    if not (-180 <= box.west <= 180 and -180 <= box.east <= 180):
+        raise Invalid("Longitudes run from -180 to 180.", pointer=at)
+    if not -90 <= box.south <= box.north <= 90:
+        raise Invalid("Latitudes run from -90 to 90, the southern one first.", pointer=at)
+    at = "/extent/temporal/interval/0"
+    start, end = (_instant(side, at) for side in extent["temporal"]["interval"][0])
+    if start and end and start > end:
+        raise Invalid("The extent ends before it starts.", pointer=at)
+    return box, (start, end)
+
+
+def _instant(text: str | None, pointer: str) -> Any:
+    try:
+        return None if text is None else times.parse(text)
+    except Invalid as fault:
+        raise Invalid(fault.message, pointer=pointer) from fault
+
+
+class Item(Stored, Boxed):
+    """A STAC Item (STAC 1.1.0, item-spec), stored as the text it is sent as."""
 
     key = models.BigAutoField(primary_key=True)
-    collection = models.ForeignKey(Collection, models.CASCADE, related_name="items")
-    stac_id = models.CharField(max_length=256, db_column="id")
-    geometry = models.GeometryField(srid=4326, null=True, dim=3)
+    # No index of its own: the indexes below begin with it.
+    collection = models.ForeignKey(Collection, models.CASCADE, related_name="items", db_index=False)
+    stac_id = models.CharField(db_column="id", **_ID)
+    # Two-dimensional, cut at the antimeridian, valid; the body keeps what was sent.
+    geometry = models.GeometryField(srid=4326, null=True, spatial_index=False)
+    lowest = models.FloatField(default=0)  # metres; 0 where there are no elevations
+    highest = models.FloatField(default=0)
     datetime = models.DateTimeField(null=True)
-    start = models.DateTimeField()
-    end = models.DateTimeField()
-    span = models.GeneratedField(
-        expression=Func(F("start"), F("end"), models.Value("[]"), function="tstzrange"),
-        output_field=DateTimeRangeField(),
-        db_persist=True,
-    )
+    start = models.DateTimeField(null=True)
+    end = models.DateTimeField(null=True)
+    span = _span()
     properties = models.JSONField()
-    body = models.TextField()
-    etag = models.CharField(max_length=40)
-    created = models.DateTimeField(default=timezone.now)
-    updated = models.DateTimeField(default=timezone.now)
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("stac_id", "collection", name="one_item_per_id_in_collection")
+        ]
+        indexes = [
+            GistIndex("geometry", name="item_by_place"),
+            GistIndex("span", name="item_by_time"),
+            models.Index(MOMENT.desc(), "collection", "stac_id", name="item_latest"),
+            models.Index("collection", MOMENT.desc(), "stac_id", name="item_latest_in_collection"),
+        ]
 
     def __str__(self) -> str:
         return self.stac_id
+
+    @classmethod
+    def from_stac(
+        cls, document: Document, collection: Collection, held: Iterable[str] = ()
+    ) -> "Item":
+        """An unsaved Item of a STAC 1.0 or 1.1 document; raises `Invalid`.
+
+        `held` names the assets whose bytes we hold: their href becomes the gate's.
+        """
+        item = cls(collection=collection)
+        item.take(document, held)
+        return item
+
+    def take(self, document: Document, held: Iterable[str] = ()) -> None:
+        """Makes this document the item's, and derives its columns."""
+        documents.check_type(document, "Feature")
+        self.stac_id = documents.check_id(document.get("id"))
+        if document.get("collection", self.collection_id) != self.collection_id:
+            raise Invalid("`collection` names another collection.", pointer="/collection")
+        self.place(document)
+        self.keep(documents.item_body(document, self.collection_id, held))
+        self.properties = document["properties"]
+        self.date(self.properties)
+
+    def place(self, document: Document) -> None:
+        """Where it is; a null geometry is nowhere (RFC 7946, 3.2)."""
+        self.geometry, self.box, self.lowest, self.highest = None, None, 0, 0
+        if document.get("geometry") is None:
+            return
+        field = GeometryField(vertices=ITEM_VERTICES, mend=True, at="/geometry")
+        found = field.to_internal_value(document["geometry"])
+        self.geometry, self.box = found.shape, found.box
+        self.lowest, self.highest = found.lowest, found.highest
+
+    def date(self, properties: dict[str, Any]) -> None:
+        """When it was: `datetime`, and the range where there is one (item-spec, "Properties")."""
+        moments = [
+            _instant(properties.get(name), f"/properties/{name}")
+            for name in ("datetime", "start_datetime", "end_datetime")
+        ]
+        self.datetime, start, end = moments
+        self.start, self.end = start or self.datetime, end or self.datetime
+        if self.start and self.end and self.start > self.end:
+            raise Invalid("The item ends before it starts.", pointer="/properties/end_datetime")
 
 
 class Asset(models.Model):
@@ -57,11 +236,45 @@ class Asset(models.Model):
 
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="held_assets")
     item = models.ForeignKey(Item, models.CASCADE, null=True, related_name="held_assets")
-    key = models.CharField(max_length=256)
+    key = models.CharField(max_length=256, db_collation="C")
     name = models.CharField(max_length=512)  # in storages["assets"]
-    size = models.BigIntegerField()
+    size = models.BigIntegerField()  # bytes
     checksum = models.CharField(max_length=80)  # multihash, as in the File extension
     media_type = models.CharField(max_length=120)
 
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "collection", "item", "key", name="one_asset_per_key", nulls_distinct=False
+            )
+        ]
+
     def __str__(self) -> str:
         return self.key
+
+
+class Trashed(models.Model):
+    """What was deleted, kept for a while to be restored; its files too (trash.py)."""
+
+    class Kind(models.TextChoices):
+        COLLECTION = "collection"
+        ITEM = "item"
+        ASSET = "asset"  # bytes that a newer version of their document no longer names
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    collection = models.CharField(**_ID)
+    item = models.CharField(blank=True, **_ID)
+    title = models.TextField(blank=True)
+    body = models.TextField(blank=True)
+    visibility = models.CharField(max_length=8, choices=Collection.Visibility, blank=True)
+    derived = models.BooleanField(default=False)
+    held = models.JSONField(default=list)  # as HeldFile
+    # An item that went with its collection comes back with it.
+    along = models.ForeignKey("self", models.CASCADE, null=True, related_name="items")
+    by = models.TextField(blank=True)
+    deleted = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.item or self.collection

@@ -1,0 +1,80 @@
+"""Bounding boxes in degrees: (west, south, east, north); west > east crosses the antimeridian."""
+
+from typing import Any, NamedTuple
+
+from django.contrib.gis.geos import GeometryCollection, GEOSGeometry, LineString, Point, Polygon
+
+
+class Box(NamedTuple):
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @property
+    def width(self) -> float:
+        width = self.east - self.west
+        return width if width >= 0 else width + 360
+
+    def holds(self, other: "Box") -> bool:
+        """Whether `other` lies within, its edges included."""
+        if other.south < self.south or other.north > self.north:
+            return False
+        return self.width >= 360 or (other.west - self.west) % 360 + other.width <= self.width
+
+    def touches_edge_of(self, outer: "Box") -> bool:
+        """Whether `outer` could be smaller without this one."""
+        return (
+            self.west == outer.west
+            or self.east == outer.east
+            or self.south <= outer.south
+            or self.north >= outer.north
+        )
+
+    def halves(self) -> list["Box"]:
+        """Itself, or the two boxes on either side of the antimeridian."""
+        if self.west <= self.east:
+            return [self]
+        return [self._replace(east=180.0), self._replace(west=-180.0)]
+
+
+WORLD = Box(-180.0, -90.0, 180.0, 90.0)
+
+
+def unite(one: Box | None, other: Box | None) -> Box | None:
+    """A box around both; across the antimeridian only if they meet there or one crosses."""
+    if one is None or other is None:
+        return one or other
+    south, north = min(one.south, other.south), max(one.north, other.north)
+    meet = {one.east, other.east} & {180.0} and {one.west, other.west} & {-180.0}
+    if not meet and one.west <= one.east and other.west <= other.east:
+        return Box(min(one.west, other.west), south, max(one.east, other.east), north)
+    arcs = [
+        Box(west, south, east, north)
+        for west in (one.west, other.west)
+        for east in (one.east, other.east)
+    ]
+    fitting = [arc for arc in arcs if arc.holds(one) and arc.holds(other)]
+    return min(fitting, key=lambda arc: arc.width, default=WORLD._replace(south=south, north=north))
+
+
+def flat(numbers: list[Any]) -> Box:
+    """The two-dimensional box of a `bbox` of 4 or 6 numbers."""
+    half = len(numbers) // 2
+    return Box(*(float(number) for number in (*numbers[:2], *numbers[half : half + 2])))
+
+
+def shape(box: Box) -> GEOSGeometry:
+    """What the box covers; a box without height or width is a line or a point."""
+    parts = [_rectangle(half) for half in box.halves()]
+    return parts[0] if len(parts) == 1 else GeometryCollection(parts, srid=4326)
+
+
+def _rectangle(box: Box) -> GEOSGeometry:
+    if box.west == box.east and box.south == box.north:
+        return Point(box.west, box.south, srid=4326)
+    if box.west == box.east or box.south == box.north:
+        return LineString((box.west, box.south), (box.east, box.north), srid=4326)
+    rectangle = Polygon.from_bbox(tuple(box))
+    rectangle.srid = 4326
+    return rectangle

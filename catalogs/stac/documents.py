@@ -1,0 +1,114 @@
+"""From a STAC document to the text that is stored, and back.
+
+The stored body is the JSON text as it will be sent. Own links, and the hrefs of assets whose
+bytes we hold, begin with the mark; all else stays as it came, unknown members too.
+"""
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from . import links, validation
+from .errors import Invalid, TooLarge
+
+Document = dict[str, Any]
+
+LONGEST_ID = 256  # bytes in UTF-8
+LARGEST = 16 * 2**20  # bytes of one document
+
+# Relations that we answer for; what a client sends under them is replaced.
+OWN_OF_ITEM = frozenset({"self", "root", "parent", "collection"})
+OWN_OF_COLLECTION = frozenset({"self", "root", "parent", "items", "item", "child"})
+
+
+def check_id(value: object, pointer: str = "/id") -> str:
+    """An id of up to 256 bytes, without '/', control characters, and not '.' or '..'."""
+    if not isinstance(value, str) or not value:
+        raise Invalid("An id is a text that is not empty.", pointer=pointer)
+    if len(value.encode()) > LONGEST_ID:
+        raise Invalid(f"An id has at most {LONGEST_ID} bytes in UTF-8.", pointer=pointer)
+    if "/" in value or value in (".", "..") or any(ord(c) < 32 or ord(c) == 127 for c in value):
+        raise Invalid(
+            "An id has no '/', no control characters, and is not '.' or '..'.", pointer=pointer
+        )
+    return value
+
+
+def check_type(document: object, wanted: str) -> Document:
+    if not isinstance(document, dict) or document.get("type") != wanted:
+        raise Invalid(f"This must be a JSON object whose `type` is {wanted!r}.", pointer="/type")
+    return document
+
+
+def item_body(document: Document, collection: str, held: Iterable[str]) -> str:
+    """The text of an Item of this collection, checked against STAC's core schema."""
+    stand_in = _stand_in()
+    own = links.of_item(stand_in, collection, document["id"])
+    whole = {**document, "collection": collection, "links": _linked(document, own, OWN_OF_ITEM)}
+    _gate(whole, held, stand_in, collection, document["id"])
+    return _text(whole, stand_in)
+
+
+def collection_body(document: Document, held: Iterable[str]) -> str:
+    """The text of a Collection, checked against STAC's core schema."""
+    stand_in = _stand_in()
+    own = links.of_collection(stand_in, document["id"])
+    whole = {**document, "links": _linked(document, own, OWN_OF_COLLECTION)}
+    _gate(whole, held, stand_in, document["id"], None)
+    return _text(whole, stand_in)
+
+
+def read(body: str, root: str) -> Document:
+    """The document as it is sent from this root (absolute, ends with a slash)."""
+    document: Document = orjson.loads(body.replace(links.MARK, root))
+    return document
+
+
+def own_hrefs(document: Document, collection: str, item: str | None) -> set[str]:
+    """Keys of the assets whose href is their own gate, by whichever door it was read."""
+    assets = document.get("assets")
+    if not isinstance(assets, dict):
+        return set()
+    return {
+        key
+        for key, asset in assets.items()
+        if isinstance(asset, dict)
+        and str(asset.get("href")).endswith("/" + links.asset_path(collection, item, key))
+    }
+
+
+def _stand_in() -> str:
+    """Stands for the root while the text is made; drawn anew, so that no input can know it."""
+    return f"https://{secrets.token_hex(16)}.invalid/"
+
+
+def _linked(document: Document, own: list[links.Link], rels: frozenset[str]) -> list[Any]:
+    sent = document.get("links", [])
+    if not isinstance(sent, list):
+        raise Invalid("/links must be of type array.", pointer="/links")
+    return own + [link for link in sent if not (isinstance(link, dict) and _is_of(link, rels))]
+
+
+def _is_of(link: dict[str, Any], rels: frozenset[str]) -> bool:
+    return isinstance(link.get("rel"), str) and link["rel"] in rels
+
+
+def _gate(
+    whole: Document, held: Iterable[str], stand_in: str, collection: str, item: str | None
+) -> None:
+    assets = dict(whole["assets"]) if isinstance(whole.get("assets"), dict) else {}
+    for key in held:
+        href = stand_in + links.asset_path(collection, item, key)
+        assets[key] = {**assets.get(key, {}), "href": href}
+    if assets:
+        whole["assets"] = assets
+
+
+def _text(whole: Document, stand_in: str) -> str:
+    validation.check(whole)
+    body = orjson.dumps(whole)
+    if len(body) > LARGEST:
+        raise TooLarge(f"A document may have {LARGEST // 2**20} MiB.")
+    return body.decode().replace(stand_in, links.MARK)

@@ -1,0 +1,180 @@
+"""GeoJSON as it is written to us, checked before PostGIS sees it, and its place in the index."""
+
+import math
+from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise
+from typing import Any
+
+import antimeridian
+from django.contrib.gis.geos import GeometryCollection, GEOSGeometry
+from rest_framework_gis import fields
+
+from .boxes import Box, unite
+from .errors import Invalid
+
+ITEM_VERTICES = 50_000
+QUERY_VERTICES = 5_000
+
+# How deep the positions lie in `coordinates` (RFC 7946, 3.1).
+_DEPTH = {
+    "Point": 0,
+    "MultiPoint": 1,
+    "LineString": 1,
+    "MultiLineString": 2,
+    "Polygon": 2,
+    "MultiPolygon": 3,
+}
+_SHORTEST = {"LineString": 2, "MultiLineString": 2, "Polygon": 4, "MultiPolygon": 4}
+
+
+@dataclass
+class _Walk:
+    """One look at every position: checks it, flattens it, and notes what the index must know."""
+
+    kind: str
+    room: int  # vertices that may still come
+    lowest: float = math.inf
+    highest: float = -math.inf
+    jumps: bool = False  # two neighbours are more than half the globe apart
+
+    def step(self, value: Any, depth: int, pointer: str) -> list[Any]:
+        if not isinstance(value, list) or not value:
+            raise Invalid("Coordinates must be an array that is not empty.", pointer=pointer)
+        if depth == 0:
+            return self.position(value, pointer)
+        parts = [self.step(v, depth - 1, f"{pointer}/{n}") for n, v in enumerate(value)]
+        if depth == 1 and self.kind in _SHORTEST:
+            self.line(parts, pointer)
+        return parts
+
+    def position(self, value: list[Any], pointer: str) -> list[float]:
+        if not 2 <= len(value) <= 4 or not all(_is_number(number) for number in value):
+            raise Invalid(
+                "A position is two or three finite numbers: longitude, latitude, elevation.",
+                pointer=pointer,
+            )
+        lon, lat = value[:2]
+        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+            raise Invalid(
+                f"Longitude {lon}, latitude {lat} is not on Earth: longitudes run from -180 to "
+                "180, latitudes from -90 to 90 (WGS 84, longitude first).",
+                pointer=pointer,
+            )
+        self.room -= 1
+        if self.room < 0:
+            raise Invalid("The geometry has too many vertices; simplify it.", pointer=pointer)
+        if len(value) > 2:
+            self.lowest, self.highest = min(self.lowest, value[2]), max(self.highest, value[2])
+        return [lon, lat]
+
+    def line(self, parts: list[Any], pointer: str) -> None:
+        shortest = _SHORTEST[self.kind]
+        if len(parts) < shortest:
+            raise Invalid(f"This needs at least {shortest} positions.", pointer=pointer)
+        if shortest == 4 and parts[0] != parts[-1]:
+            raise Invalid("A ring must end where it starts.", pointer=pointer)
+        pairs = pairwise(parts)
+        self.jumps |= any(abs(b[0] - a[0]) > 180 for a, b in pairs)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _flatten(value: Any, room: int, pointer: str) -> tuple[dict[str, Any], list[_Walk]]:
+    """The geometry in two dimensions, and what was seen on the way."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind == "GeometryCollection":
+        return _flatten_collection(value, room, pointer)
+    if not isinstance(kind, str) or kind not in _DEPTH:
+        raise Invalid(
+            "A geometry is a GeoJSON object: Point, MultiPoint, LineString, MultiLineString, "
+            "Polygon, MultiPolygon or GeometryCollection.",
+            pointer=pointer,
+        )
+    walk = _Walk(kind, room)
+    at = f"{pointer}/coordinates"
+    coordinates = walk.step(value.get("coordinates"), _DEPTH[kind], at)
+    return {"type": kind, "coordinates": coordinates}, [walk]
+
+
+def _flatten_collection(value: Any, room: int, pointer: str) -> tuple[dict[str, Any], list[_Walk]]:
+    members, walks = value.get("geometries"), []
+    if not isinstance(members, list) or not members:
+        raise Invalid("A GeometryCollection has `geometries`, not empty.", pointer=pointer)
+    flat = []
+    for number, member in enumerate(members):
+        at = f"{pointer}/geometries/{number}"
+        if isinstance(member, dict) and member.get("type") == "GeometryCollection":
+            raise Invalid("A GeometryCollection may not lie in another.", pointer=at)
+        part, seen = _flatten(member, room, at)
+        room = seen[0].room
+        flat.append(part)
+        walks += seen
+    return {"type": "GeometryCollection", "geometries": flat}, walks
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """A geometry's place in the index: two-dimensional, cut at the antimeridian, valid."""
+
+    shape: GEOSGeometry
+    box: Box
+    lowest: float  # metres; 0 where the geometry has no elevations
+    highest: float
+
+
+class GeometryField(fields.GeometryField):  # type: ignore[misc]
+    """GeoJSON to `Footprint`; raises `Invalid` with a JSON pointer.
+
+    Finite numbers, longitudes within 180 and latitudes within 90 degrees, closed rings, at most
+    `vertices` vertices, no collection within a collection. Edges longer than 180 degrees are
+    taken to cross the antimeridian (RFC 7946, 3.1.9) unless the ring is a box drawn along its own
+    edges. With `mend`, a shape that crosses itself is made valid for the index; without, refused.
+    """
+
+    def __init__(self, *, vertices: int, mend: bool = False, at: str = "", **more: Any) -> None:
+        super().__init__(**more)
+        self.vertices, self.mend, self.at = vertices, mend, at
+
+    def to_internal_value(self, value: Any) -> Footprint:
+        flat, walks = _flatten(value, self.vertices, self.at)
+        plain: GEOSGeometry = super().to_internal_value(flat)
+        shape = plain
+        if any(walk.jumps for walk in walks) and not plain.equals(plain.envelope):
+            shape = self.cut(flat)
+        if not shape.valid:
+            shape = self.mended(shape)
+        shape.srid = 4326
+        low = min(walk.lowest for walk in walks)
+        high = max(walk.highest for walk in walks)
+        return Footprint(shape, _box(shape), *((low, high) if math.isfinite(low) else (0.0, 0.0)))
+
+    def cut(self, flat: dict[str, Any]) -> GEOSGeometry:
+        if flat["type"] == "GeometryCollection":
+            parts = [_cut(part) for part in flat["geometries"]]
+            return super().to_internal_value({**flat, "geometries": parts})
+        return super().to_internal_value(_cut(flat))
+
+    def mended(self, shape: GEOSGeometry) -> GEOSGeometry:
+        if not self.mend:
+            raise Invalid(f"The geometry is not valid: {shape.valid_reason}.", pointer=self.at)
+        mended = shape.make_valid()
+        if mended.empty:
+            raise Invalid("The geometry covers nothing.", pointer=self.at)
+        return mended
+
+
+def _cut(flat: dict[str, Any]) -> dict[str, Any]:
+    if "Point" in flat["type"]:
+        return flat
+    cut: dict[str, Any] = antimeridian.fix_shape(flat, fix_winding=True, great_circle=False)
+    return cut
+
+
+def _box(shape: GEOSGeometry) -> Box:
+    """The box around all parts, across the antimeridian where the parts meet there."""
+    parts = shape if isinstance(shape, GeometryCollection) else [shape]
+    boxes = [Box(*part.extent) for part in parts]
+    return reduce(lambda one, other: unite(one, other) or one, boxes)

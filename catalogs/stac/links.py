@@ -1,0 +1,69 @@
+"""The one place that builds STAC addresses."""
+
+from urllib.parse import quote
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+# Stored bodies hold this character where the root stands when they are sent. A control character
+# cannot stand raw inside JSON text (RFC 8259, 7), so nothing that was sent to us can forge it.
+MARK = "\x01"
+
+JSON = "application/json"
+GEOJSON = "application/geo+json"
+OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+
+Link = dict[str, object]
+
+
+def root(request: HttpRequest) -> str:
+    """The absolute address of the catalog by the door that was used; ends with a slash.
+
+    Which hosts may be asked for at all is decided before (ALLOWED_HOSTS, or a middleware).
+    """
+    return request.build_absolute_uri(reverse("stac:landing"))
+
+
+def segment(text: str) -> str:
+    """One path segment, percent-encoded (RFC 3986, 3.3)."""
+    return quote(text, safe="~:@,")
+
+
+def collection_path(collection: str) -> str:
+    return f"collections/{segment(collection)}"
+
+
+def item_path(collection: str, item: str) -> str:
+    return f"{collection_path(collection)}/items/{segment(item)}"
+
+
+def asset_path(collection: str, item: str | None, key: str) -> str:
+    """The gate of one asset of an item, or of the collection where `item` is None."""
+    owner = collection_path(collection) if item is None else item_path(collection, item)
+    return f"{owner}/assets/{segment(key)}"
+
+
+def link(rel: str, href: str, media_type: str, title: str, **more: object) -> Link:
+    return {"rel": rel, "href": href, "type": media_type, "title": title, **more}
+
+
+def of_item(base: str, collection: str, item: str) -> list[Link]:
+    """What STAC API 1.0.0 (ogcapi-features) asks of an item: self, root, parent, collection."""
+    owner = base + collection_path(collection)
+    return [
+        link("self", base + item_path(collection, item), GEOJSON, "This item"),
+        link("root", base, JSON, "The catalog"),
+        link("parent", owner, JSON, "Its collection"),
+        link("collection", owner, JSON, "Its collection"),
+    ]
+
+
+def of_collection(base: str, collection: str) -> list[Link]:
+    """What STAC API 1.0.0 (collections, ogcapi-features) asks of a collection."""
+    own = base + collection_path(collection)
+    return [
+        link("self", own, JSON, "This collection"),
+        link("root", base, JSON, "The catalog"),
+        link("parent", base, JSON, "The catalog"),
+        link("items", own + "/items", GEOJSON, "Its items"),
+    ]

@@ -1,0 +1,100 @@
+"""What may be seen, and what a search asks of it. A new search parameter is one line here."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from django.contrib.gis.geos import GEOSGeometry
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import F, Func, Q, QuerySet
+
+from . import boxes
+from .times import Interval
+
+if TYPE_CHECKING:
+    pass
+
+PUBLIC = "public"
+
+# The first key of the usual order, latest first: what has no datetime comes last.
+MOMENT = Func(F("datetime"), template="COALESCE(%(expressions)s, '-infinity'::timestamptz)")
+
+
+class Asker(Protocol):
+    """Whoever asks: a person, a key, or nobody; the role answers."""
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool: ...
+
+
+def in_boxes(field: str, bbox: Sequence[float]) -> Q:
+    """Intersects the box of 4 or 6 numbers; across the antimeridian where west > east."""
+    found = Q()
+    for half in boxes.flat(list(bbox)).halves():
+        found |= Q(**{f"{field}__intersects": boxes.shape(half)})
+    return found
+
+
+def in_interval(interval: Interval) -> Q:
+    """Shares an instant with the interval; an item without any time matches (OGC 1, 7.15.4)."""
+    return Q(span__overlap=DateTimeTZRange(*interval, bounds="[]"))
+
+
+class CollectionQuerySet(QuerySet["Collection"]):
+    def visible_to(self, user: Asker) -> Self:
+        """All for who may view the catalog; for everyone else what is public."""
+        return self if user.has_perm("stac.view_collection") else self.filter(visibility=PUBLIC)
+
+    def search(
+        self, *, bbox: Sequence[float] | None = None, datetime: Interval | None = None
+    ) -> Self:
+        """Collections whose extent meets box and time (OGC Common 2, simple-query)."""
+        found = self
+        if bbox:
+            found = found.filter(in_boxes("extent", bbox))
+        if datetime:
+            found = found.filter(in_interval(datetime))
+        return found
+
+
+class ItemQuerySet(QuerySet["Item"]):
+    def visible_to(self, user: Asker) -> Self:
+        """All for who may view items; for everyone else those of public collections."""
+        if user.has_perm("stac.view_item"):
+            return self
+        return self.filter(collection__visibility=PUBLIC)
+
+    def search(
+        self,
+        *,
+        ids: Sequence[str] | None = None,
+        collections: Sequence[str] | None = None,
+        bbox: Sequence[float] | None = None,
+        intersects: GEOSGeometry | None = None,
+        datetime: Interval | None = None,
+    ) -> Self:
+        """Items that meet all that is given (STAC API 1.0.0, item-search, "Query Parameters").
+
+        `bbox` has 4 or 6 numbers in degrees and metres, `intersects` is in WGS 84, `datetime` a
+        pair whose open side is None. Items without a geometry meet no box and no shape.
+        """
+        found = self
+        if ids is not None:
+            found = found.filter(stac_id__in=ids)
+        if collections is not None:
+            found = found.filter(collection__in=collections)
+        if bbox:
+            found = found.filter(in_boxes("geometry", bbox))
+            if len(bbox) == 6:
+                found = found.filter(highest__gte=bbox[2], lowest__lte=bbox[5])
+        if intersects is not None:
+            found = found.filter(geometry__intersects=intersects)
+        if datetime:
+            found = found.filter(in_interval(datetime))
+        return found
+
+
+class AssetQuerySet(QuerySet["Asset"]):
+    def visible_to(self, user: Asker) -> Self:
+        """The assets of what the asker may see; whether they may be fetched is asked apart."""
+        if user.has_perm("stac.view_item"):
+            return self
+        return self.filter(collection__visibility=PUBLIC)

@@ -1,0 +1,252 @@
+"""The verbs that write, used alike by the API and by pages (STAC API Transaction extension).
+
+Each runs in one transaction with the row locked, refuses before it writes, and leaves the ETag,
+the collection's extent and its item_assets right. All raise `errors.Refused` with a sentence.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from . import documents, extents, patches, trash
+from .documents import Document
+from .errors import Changed, Conflict, Invalid, NotFound
+from .extents import ROOT
+from .models import Asset, Collection, Item
+
+MOST_AT_ONCE = 10_000  # items of one FeatureCollection
+
+
+@dataclass(frozen=True)
+class HeldFile:
+    """Bytes of ours: the asset's key, its name in storages["assets"], bytes, multihash, type."""
+
+    key: str
+    name: str
+    size: int
+    checksum: str
+    media_type: str
+
+
+@transaction.atomic
+def create_collection(
+    document: Document,
+    visibility: str = Collection.Visibility.MEMBERS,
+    *,
+    derived: bool = False,
+    held: Sequence[HeldFile] = (),
+) -> Collection:
+    """A new collection of a STAC document; 409 where the id is taken.
+
+    Where `derived`, extent and item_assets follow the items, and the document needs no extent.
+    """
+    collection = Collection(derived=derived, visibility=visibility)
+    collection.take(document, [file.key for file in held])
+    if Collection.objects.filter(pk=collection.pk).exists():
+        raise Conflict(f"There is a collection {collection.pk!r} already.")
+    _insert(collection, f"There is a collection {collection.pk!r} already.")
+    _hold(collection, None, held)
+    return collection
+
+
+@transaction.atomic
+def replace_collection(
+    collection: Collection,
+    document: Document,
+    if_match: str | None = None,
+    held: Sequence[HeldFile] = (),
+) -> Collection:
+    """Another document for the same collection; `held` files are added to those it has."""
+    locked = _lock(collection.pk)
+    _match(if_match, locked)
+    return _write_collection(locked, document, held)
+
+
+@transaction.atomic
+def update_collection(
+    collection: Collection, patch: Document | list[Any], if_match: str | None = None
+) -> Collection:
+    """A merge patch (an object, RFC 7396) or a JSON Patch (a list, RFC 6902)."""
+    locked = _lock(collection.pk)
+    _match(if_match, locked)
+    return _write_collection(locked, patches.apply(locked.to_stac(ROOT), patch), ())
+
+
+def _write_collection(
+    locked: Collection, document: Document, held: Sequence[HeldFile]
+) -> Collection:
+    documents.check_type(document, "Collection")
+    _same_id(document, locked.pk)
+    _keep_held(locked, None, document, held)
+    extents.rewrite(locked, document)
+    return locked
+
+
+@transaction.atomic
+def set_visibility(collection: Collection, visibility: str) -> Collection:
+    """Who may see the collection and its items; the document is not touched."""
+    locked = _lock(collection.pk)
+    locked.visibility = Collection.Visibility(visibility)
+    locked.save(update_fields=["visibility"])
+    return locked
+
+
+@transaction.atomic
+def delete_collection(
+    collection: Collection, cascade: bool = False, by: str = "", if_match: str | None = None
+) -> None:
+    """Into the trash; 409 where it has items, unless these may go along (`cascade`)."""
+    locked = _lock(collection.pk)
+    _match(if_match, locked)
+    if not cascade and locked.items.exists():
+        raise Conflict("The collection has items. Delete them first, or ask with ?cascade=true.")
+    trash.keep_collection(locked, by)
+    locked.delete()
+
+
+def create_item(collection: Collection, document: Document, held: Sequence[HeldFile] = ()) -> Item:
+    """A new item in the collection; 409 where the id is taken in it."""
+    documents.check_type(document, "Feature")
+    with transaction.atomic():
+        locked = _lock(collection.pk)
+        item = Item.from_stac(document, locked, [file.key for file in held])
+        message = f"There is an item {item.stac_id!r} in this collection already."
+        if locked.items.filter(stac_id=item.stac_id).exists():
+            raise Conflict(message)
+        _insert(item, message)
+        _hold(locked, item, held)
+        extents.grow(locked, [item])
+    return item
+
+
+@transaction.atomic
+def create_items(collection: Collection, features: Sequence[Document]) -> list[Item]:
+    """All items of a FeatureCollection, or none; faults name the feature by its JSON pointer."""
+    if len(features) > MOST_AT_ONCE:
+        raise Invalid(f"At most {MOST_AT_ONCE:,} items at once.", pointer="/features")
+    locked = _lock(collection.pk)
+    items = [_feature(number, feature, locked) for number, feature in enumerate(features)]
+    ids = [item.stac_id for item in items]
+    [(most, times)] = Counter(ids).most_common(1) or [("", 0)]
+    if times > 1:
+        raise Conflict(f"The item {most!r} comes twice.", pointer="/features")
+    taken = list(locked.items.filter(stac_id__in=ids).values_list("stac_id", flat=True)[:5])
+    if taken:
+        raise Conflict(f"These items are here already: {', '.join(taken)}.", pointer="/features")
+    Item.objects.bulk_create(items, batch_size=500)
+    extents.grow(locked, items)
+    return items
+
+
+def _feature(number: int, feature: Any, collection: Collection) -> Item:
+    try:
+        return Item.from_stac(feature, collection)
+    except Invalid as fault:
+        pointer = f"/features/{number}{fault.pointer or ''}"
+        raise Invalid(fault.message, pointer=pointer) from fault
+
+
+@transaction.atomic
+def replace_item(
+    item: Item, document: Document, if_match: str | None = None, held: Sequence[HeldFile] = ()
+) -> Item:
+    """Another document for the same item; `held` files are added to those it has."""
+    locked, collection = _lock_item(item)
+    _match(if_match, locked)
+    return _write_item(locked, collection, document, held)
+
+
+@transaction.atomic
+def update_item(item: Item, patch: Document | list[Any], if_match: str | None = None) -> Item:
+    """A merge patch (an object, RFC 7396) or a JSON Patch (a list, RFC 6902)."""
+    locked, collection = _lock_item(item)
+    _match(if_match, locked)
+    return _write_item(locked, collection, patches.apply(locked.to_stac(ROOT), patch), ())
+
+
+def _write_item(
+    locked: Item, collection: Collection, document: Document, held: Sequence[HeldFile]
+) -> Item:
+    documents.check_type(document, "Feature")
+    _same_id(document, locked.stac_id)
+    before = Item(start=locked.start, end=locked.end)
+    before.box = locked.box
+    keys = _keep_held(collection, locked, document, held)
+    locked.revision += 1
+    locked.updated = timezone.now()
+    locked.take(document, keys)
+    locked.save()
+    extents.shrink(collection, before)
+    extents.grow(collection, [locked])
+    return locked
+
+
+@transaction.atomic
+def delete_item(item: Item, by: str = "", if_match: str | None = None) -> None:
+    """Out of the catalog, into the trash."""
+    locked, collection = _lock_item(item)
+    _match(if_match, locked)
+    trash.keep_item(locked, by)
+    locked.delete()
+    extents.shrink(collection, locked)
+
+
+def _lock(id: str) -> Collection:
+    found = Collection.objects.select_for_update(no_key=True).filter(pk=id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _lock_item(item: Item) -> tuple[Item, Collection]:
+    """The collection first, always in this order, so that two writers cannot block each other."""
+    collection = _lock(item.collection_id)
+    found = Item.objects.select_for_update(no_key=True).filter(pk=item.pk).first()
+    if found is None:
+        raise NotFound
+    found.collection = collection
+    return found, collection
+
+
+def _match(if_match: str | None, row: Collection | Item) -> None:
+    """`If-Match` compares strongly: a weak tag never holds (RFC 9110, 13.1.1)."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    if f'"{row.etag}"' not in re.findall(r'(?<!W/)"[^"]*"', if_match):
+        raise Changed("Someone has changed this meanwhile. Read it again, then send your change.")
+
+
+def _same_id(document: Document, id: str) -> None:
+    if document.get("id") != id:
+        raise Invalid(f"The id must stay {id!r}: rename by writing a new one.", pointer="/id")
+
+
+def _insert(row: Collection | Item, message: str) -> None:
+    """Two who create the same at once: one gets the 409 that a later one would."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as fault:
+        raise Conflict(message) from fault
+
+
+def _hold(collection: Collection, item: Item | None, held: Sequence[HeldFile]) -> None:
+    rows = [Asset(collection=collection, item=item, **asdict(file)) for file in held]
+    Asset.objects.bulk_create(rows)
+
+
+def _keep_held(
+    collection: Collection, item: Item | None, document: Document, held: Sequence[HeldFile]
+) -> list[str]:
+    """Keys whose bytes are ours after this write; bytes no longer named go to the trash."""
+    id = None if item is None else item.stac_id
+    named = documents.own_hrefs(document, collection.pk, id) - {file.key for file in held}
+    rows = list(Asset.objects.filter(collection=collection, item=item))
+    trash.keep_assets(collection, item, [row for row in rows if row.key not in named])
+    _hold(collection, item, held)
+    return [row.key for row in rows if row.key in named] + [file.key for file in held]
