@@ -36,7 +36,7 @@ class DoorMiddleware:
         request.host_door = False
         if _shadowed_cookies(request):
             return HttpResponseBadRequest("A cookie of ours came twice.", content_type="text/plain")
-        host = split_domain_port(request.get_host())[0].removesuffix(".")
+        host = host_of(request)
         if request.path_info in HEALTH:
             return self._platform(request)
         if host != settings.PLATFORM_HOST:
@@ -108,6 +108,11 @@ class MemberMiddleware:
             ).first()
             role = request.membership.role if request.membership else None
             request.user.known_roles = {request.organization.pk: role}
+
+
+def host_of(request: Request) -> str:
+    """In lower case, without a port and without a final dot."""
+    return split_domain_port(request.get_host())[0].removesuffix(".")
 
 
 def door_of(request: Request) -> str:

@@ -5,6 +5,7 @@ import string
 import uuid
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import auth
@@ -123,6 +124,13 @@ class Domain(DomainMixin):
                 condition=models.Q(domain=Lower("domain")), name="domains_are_lower_case"
             )
         ]
+
+    @property
+    def address(self) -> str:
+        """Reached as the platform is: same scheme, same port."""
+        platform = urlsplit(settings.PLATFORM_URL)
+        host = f"{self.domain}:{platform.port}" if platform.port else self.domain
+        return f"{platform.scheme}://{host}"
 
 
 class Membership(models.Model):

@@ -6,18 +6,20 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import urlencode
 
-from ui import addresses
+from tenants.requests import Request
 
 View = Callable[..., HttpResponse]
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponseRedirect:
+def to_sign_in(request: Request) -> HttpResponseRedirect:
     """To the platform's sign-in, and back here afterwards."""
     query = urlencode({"next": request.get_full_path()})
-    return HttpResponseRedirect(f"{addresses.platform(settings.LOGIN_URL)}?{query}")
+    door = reverse("doors:sign-in") if request.host_door else settings.LOGIN_URL
+    return HttpResponseRedirect(f"{door}?{query}")
 
 
 def permission(name: str) -> Callable[[View], View]:
@@ -29,7 +31,7 @@ def permission(name: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.has_perm(name):
                 return view(request, *args, **kwargs)
             if not request.user.is_authenticated and request.method == "GET":
@@ -47,7 +49,7 @@ def member(view: View) -> View:
     """Only for members, whatever their role."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if getattr(request, "membership", None) is not None:
             return view(request, *args, **kwargs)
         if not request.user.is_authenticated and request.method == "GET":
@@ -61,7 +63,7 @@ def signed_in(view: View) -> View:
     """For anyone with an account; the platform's own pages."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         if request.headers.get("HX-Request"):

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("stac/", include("catalogs.stac.urls")),
     path("api/", include("catalogs.urls")),
+    path("", include("tenants.urls")),
     path("", include("ui.urls")),
 ]
 

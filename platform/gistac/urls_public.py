@@ -8,6 +8,7 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("accounts/", include("allauth.urls")),
+    path("", include("tenants.urls_public")),
     path("", include("ui.urls_public")),
 ]
 

@@ -1,0 +1,133 @@
+"""People sign in on the platform's host. An organization's own host gets the session by a code.
+
+The host remembers a random word in a cookie and sends its hash along; the platform answers with a
+code bound to that hash, the person and the organization; the host takes it once, within 30 seconds.
+"""
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.db.models.functions import Now
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import get_script_prefix, reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from tenants.middleware import door_of, host_of
+from tenants.models import Domain, HandOver, Membership, Organization, User
+from tenants.requests import Request
+
+LIFETIME = timedelta(seconds=30)
+COOKIE = "__Host-door" if settings.SECURE else "door"
+PATIENCE = 3600  # seconds that a person may take to sign in
+
+
+@never_cache
+@require_GET
+def sign_in(request: Request) -> HttpResponse:
+    """To the platform's sign-in and back; from a host door with a word to be known by."""
+    after = _inside(request)
+    if not request.host_door or request.organization is None:
+        return redirect_to_login(after, settings.PLATFORM_URL + settings.LOGIN_URL)
+    word = secrets.token_urlsafe(32)
+    query = {"host": host_of(request), "browser": _hash(word), "next": after}
+    response = HttpResponseRedirect(
+        f"{settings.PLATFORM_URL}/doors/{request.organization.slug}/?{urlencode(query)}"
+    )
+    response.set_cookie(
+        COOKIE, word, max_age=PATIENCE, secure=settings.SECURE, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+@never_cache
+@require_GET
+def hand_over(request: Request, slug: str) -> HttpResponse:
+    """On the platform: a code for a member, on the way back to a host of the organization."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    membership = get_object_or_404(
+        Membership.objects.select_related("organization"),
+        user=request.user,
+        organization__slug=slug,
+        organization__state=Organization.State.ACTIVE,
+    )
+    domain = get_object_or_404(
+        Domain, tenant=membership.organization, domain=request.GET.get("host", "")
+    )
+    browser = request.GET.get("browser", "")
+    if not re.fullmatch("[0-9a-f]{64}", browser):
+        raise Http404
+    code = make_code(membership, browser)
+    query = urlencode({"code": code, "next": request.GET.get("next", "/")})
+    return HttpResponseRedirect(f"{domain.address}/sign-in/finish?{query}")
+
+
+@never_cache
+@require_GET
+def finish(request: Request) -> HttpResponse:
+    """On the organization's host: the code becomes a session of this host alone."""
+    after = _inside(request)
+    user = None
+    if request.host_door and request.organization is not None:
+        user = take_code(
+            request.GET.get("code", ""), request.COOKIES.get(COOKIE, ""), request.organization
+        )
+    if user is None:  # too late, used, or not this browser's: begin again
+        return HttpResponseRedirect(f"{reverse('doors:sign-in')}?{urlencode({'next': after})}")
+    auth.login(request, user, settings.AUTHENTICATION_BACKENDS[0])
+    request.session["door"] = door_of(request)
+    response = HttpResponseRedirect(after)
+    response.delete_cookie(COOKIE, samesite="Lax")
+    return response
+
+
+@require_POST
+def sign_out(request: Request) -> HttpResponse:
+    auth.logout(request)
+    return HttpResponseRedirect(get_script_prefix())
+
+
+def make_code(membership: Membership, browser: str) -> str:
+    HandOver.objects.filter(created__lt=Now() - LIFETIME).delete()
+    code = secrets.token_urlsafe(32)
+    HandOver.objects.create(
+        code=_hash(code),
+        browser=browser,
+        user=membership.user,
+        organization=membership.organization,
+    )
+    return code
+
+
+def take_code(code: str, word: str, organization: Organization) -> User | None:
+    """The person that the code stands for; whatever comes of it, the code is then gone."""
+    with transaction.atomic():
+        found = HandOver.objects.select_for_update().filter(code=_hash(code))
+        handed = found.select_related("user").filter(created__gt=Now() - LIFETIME).first()
+        found.delete()
+    if handed is None or handed.organization_id != organization.pk:
+        return None
+    if not secrets.compare_digest(handed.browser, _hash(word)) or not handed.user.is_active:
+        return None
+    return handed.user
+
+
+def _inside(request: Request) -> str:
+    """`next`, if it stays on this host."""
+    after = request.GET.get("next", "")
+    if after.startswith("/") and url_has_allowed_host_and_scheme(after, allowed_hosts=None):
+        return after
+    return get_script_prefix()
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
