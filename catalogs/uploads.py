@@ -1,0 +1,265 @@
+"""An upload's life until its bytes are here: start, sign, finish, abort, retry.
+
+The row is written before the bucket is asked, and the bucket's own list of parts is the truth.
+"""
+
+import re
+import uuid
+from http import HTTPStatus
+from pathlib import PurePath
+
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.db.models.functions import Now
+
+from catalogs import audit, intake
+from catalogs.audit import Actor
+from catalogs.models import Draft, Upload
+from catalogs.rasters.formats import advice_for_name
+from catalogs.stac.errors import Conflict, Invalid, Refused, Unprocessable
+from catalogs.storage import LARGEST_FILE, Part, assets, part_length
+
+MOST_SIGNED = 50  # part URLs in one request
+SIGNED_SECONDS = 900
+
+State = Upload.State
+# Control characters, marks that turn the reading direction, lone surrogates.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class WrongFile(Unprocessable):
+    """A file that the catalog cannot take, told before a byte moves."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NoRoom(Refused):
+    """The organization's quota is used up."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "NoRoom"
+
+
+class WrongState(Conflict):
+    """The upload is past, or not yet at, the point where this can be done."""
+
+    code = "WrongState"
+
+
+class PartsMissing(Conflict):
+    """Not all parts have arrived."""
+
+    code = "PartsMissing"
+
+
+def start(
+    filename: str,
+    size: int,
+    owner: str,
+    actor: Actor,
+    *,
+    collection: str = "",
+    title: str = "",
+    room: int | None = None,
+) -> Upload:
+    """Reserve room, write the row, then open the upload in the bucket."""
+    filename = plain_name(filename)
+    _refuse_what_cannot_be(filename, size)
+    key = uuid.uuid4()
+    with transaction.atomic():
+        _refuse_without_room(size, room)
+        upload = Upload(
+            id=key,
+            owner=uuid.UUID(owner),
+            filename=filename,
+            size=size,
+            name=f"o/{owner}/u/{key}/{uuid.uuid4()}.tif",
+            collection=collection,
+            title=title[:200],
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_name=actor.name[:254],
+        )
+        upload.save(force_insert=True)
+        audit.record(actor, "upload.start", upload=str(key), filename=filename)
+    upload.multipart = assets().begin(upload.name, "image/tiff")
+    upload.save(update_fields=["multipart", "updated"])
+    return upload
+
+
+def plain_name(filename: str) -> str:
+    """The last part of what the browser says, without control characters, as people see it."""
+    last = PurePath(filename.replace("\\", "/")).name
+    clean = re.sub(
+        r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "", last
+    )
+    stem, dot, extension = clean.strip().rpartition(".")
+    if dot and len(clean) > 200:
+        clean = f"{stem[: 199 - len(extension)]}.{extension}"
+    return clean.strip()[:200]
+
+
+def _refuse_what_cannot_be(filename: str, size: int) -> None:
+    if not filename:
+        raise Invalid("The file has no name.")
+    if size == 0:
+        raise WrongFile(f"{filename} is empty: it has no bytes.", code="empty")
+    if size < 0:
+        raise Invalid("A file cannot be smaller than nothing.")
+    if size > LARGEST_FILE:
+        raise WrongFile(f"{filename} is larger than the store can hold (5 TiB).", code="too-large")
+    if advice := advice_for_name(filename):
+        raise WrongFile(f"{filename}: {advice.problem} {advice.advice}", code=advice.code)
+
+
+def _refuse_without_room(size: int, room: int | None) -> None:
+    if room is None:
+        return
+    with connection.cursor() as cursor:  # one at a time: two starts may not take the same room
+        cursor.execute("LOCK TABLE catalogs_upload IN SHARE ROW EXCLUSIVE MODE")
+    left = room - reserved()
+    if size > left:
+        raise NoRoom(
+            f"This file needs {readable(size)}, and {readable(max(left, 0))} of the organization's "
+            "storage is left. Delete what is not needed, or ask for more."
+        )
+
+
+def reserved() -> int:
+    """Bytes promised to uploads whose parts are still on their way."""
+    under_way = Upload.objects.filter(state=State.UPLOADING)
+    return under_way.aggregate(bytes=Sum("size"))["bytes"] or 0
+
+
+def readable(size: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def sign(upload: Upload, parts: list[int]) -> list[str]:
+    """Where to PUT each of these parts, in their order."""
+    if upload.state != State.UPLOADING or not upload.multipart:
+        raise WrongState(f"{upload.filename} takes no more parts. {upload.sentence}")
+    if not 1 <= len(parts) <= MOST_SIGNED:
+        raise Invalid(f"Ask for 1 to {MOST_SIGNED} parts at a time.")
+    if any(not 1 <= number <= upload.part_count for number in parts):
+        raise Invalid(f"{upload.filename} has parts 1 to {upload.part_count}.")
+    bucket = assets()
+    return [
+        bucket.part_url(
+            upload.name,
+            upload.multipart,
+            number,
+            part_length(upload.size, number),
+            expires=SIGNED_SECONDS,
+        )
+        for number in parts
+    ]
+
+
+def received(upload: Upload) -> list[Part]:
+    """The parts that the bucket has; all of them once the upload is finished."""
+    if upload.state != State.UPLOADING:
+        numbers = range(1, upload.part_count + 1)
+        return [Part(number, part_length(upload.size, number), "") for number in numbers]
+    return assets().parts(upload.name, upload.multipart) or []
+
+
+def finish(upload: Upload) -> Upload:
+    """All parts are sent. Asked once or ten times, one after another or at once: done once."""
+    with transaction.atomic():
+        claimed = _claimed(upload)
+        if claimed.state == State.ABORTED:
+            raise WrongState(f"{claimed.filename} was cancelled.")
+        if claimed.state != State.UPLOADING:
+            return claimed
+        _assemble(claimed)
+        claimed.finished = Now()
+        _hand_over(claimed)
+    return Upload.objects.get(pk=upload.pk)
+
+
+def _claimed(upload: Upload) -> Upload:
+    return Upload.objects.select_for_update().get(pk=upload.pk)
+
+
+def _assemble(upload: Upload) -> None:
+    """Make the object of its parts, and believe only what the bucket says of both."""
+    bucket = assets()
+    parts = bucket.parts(upload.name, upload.multipart) if upload.multipart else None
+    if parts is not None:
+        _refuse_wrong_parts(upload, parts)
+        bucket.complete(upload.name, upload.multipart, parts)
+    size = bucket.held_size(upload.name)
+    if size is None:
+        raise WrongState(f"The store has lost the parts of {upload.filename}. Upload it again.")
+    if size != upload.size:
+        raise WrongState(
+            f"{upload.filename} should have {upload.size} bytes, and {size} arrived. "
+            "Upload it again."
+        )
+
+
+def _refuse_wrong_parts(upload: Upload, parts: list[Part]) -> None:
+    here = {part.number: part.size for part in parts}
+    wrong = [
+        number
+        for number in range(1, upload.part_count + 1)
+        if here.get(number) != part_length(upload.size, number)
+    ]
+    if wrong:
+        some = ", ".join(str(number) for number in wrong[:10]) + (" ..." if wrong[10:] else "")
+        raise PartsMissing(
+            f"{len(wrong)} of {upload.part_count} parts of {upload.filename} are missing: {some}."
+        )
+
+
+def _hand_over(upload: Upload) -> None:
+    """Into the worker's hands: the new state and its job commit together."""
+    upload.state = State.CHECKING
+    upload.code = upload.problem = upload.advice = ""
+    upload.duplicate = {}
+    upload.progress = upload.run = 0
+    upload.attempt += 1
+    upload.beat = None
+    upload.save()
+    intake.defer(upload)
+
+
+def abort(upload: Upload, actor: Actor = audit.SYSTEM) -> Upload:
+    """Give it up in any state before publication; what the bucket holds is swept away."""
+    with transaction.atomic():
+        claimed = _claimed(upload)
+        if claimed.state == State.ABORTED:
+            return claimed
+        if claimed.state == State.PUBLISHED:
+            raise WrongState(f"{claimed.filename} is published. Unpublish it first.")
+        under_way = claimed.state == State.UPLOADING
+        claimed.state = State.ABORTED
+        claimed.attempt += 1  # a job that is at it may write no more
+        claimed.save()
+        audit.record(actor, "upload.abort", upload=str(claimed.id), filename=claimed.filename)
+        Draft.objects.filter(upload=claimed).delete()
+    if under_way and claimed.multipart:
+        assets().give_up(claimed.name, claimed.multipart)
+    return claimed
+
+
+def retry(upload: Upload, actor: Actor = audit.SYSTEM) -> Upload:
+    """Read a rejected file again."""
+    with transaction.atomic():
+        claimed = _claimed(upload)
+        if claimed.working:
+            return claimed
+        if claimed.state != State.REJECTED:
+            raise WrongState(f"{claimed.filename} cannot be tried again. {claimed.sentence}")
+        if assets().held_size(claimed.name) != claimed.size:
+            raise WrongState(f"The bytes of {claimed.filename} are gone. Upload it again.")
+        audit.record(actor, "upload.retry", upload=str(claimed.id), filename=claimed.filename)
+        _hand_over(claimed)
+    return Upload.objects.get(pk=upload.pk)

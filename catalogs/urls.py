@@ -1,4 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from catalogs import views
 
 app_name = "catalogs"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("uploads/", views.Uploads.as_view(), name="uploads"),
+    path("uploads/<uuid:id>/", views.UploadDetail.as_view(), name="upload"),
+    path("uploads/<uuid:id>/sign", views.UploadSign.as_view(), name="upload-sign"),
+    path("uploads/<uuid:id>/parts", views.UploadParts.as_view(), name="upload-parts"),
+    path("uploads/<uuid:id>/finish", views.UploadFinish.as_view(), name="upload-finish"),
+    path("uploads/<uuid:id>/abort", views.UploadAbort.as_view(), name="upload-abort"),
+    path("uploads/<uuid:id>/retry", views.UploadRetry.as_view(), name="upload-retry"),
+]

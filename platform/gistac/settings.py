@@ -198,7 +198,10 @@ REST_FRAMEWORK = {
 
 # Jobs ------------------------------------------------------------------------
 PROCRASTINATE_ON_APP_READY = "gistac.jobs.install"
-PROCRASTINATE_IMPORT_PATHS = ["catalogs.uploads"]
+PROCRASTINATE_IMPORT_PATHS = ["catalogs.intake"]
+
+# Files taken in: who knows how many bytes an organization may still store.
+UPLOAD_ROOM = "tenants.quotas.room_left"
 
 # Pages -----------------------------------------------------------------------
 FORM_RENDERER = "ui.renderers.FormRenderer"
