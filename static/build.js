@@ -1,8 +1,6 @@
 // Builds static/dist: scripts by esbuild, fonts and pictures copied beside them.
-// The styles follow by the Tailwind CLI (package.json), the basemap by static/basemap.js.
+// The styles follow by the Tailwind CLI (package.json), the basemap by static/generate.py.
 import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const src = new URL("src/", import.meta.url).pathname;
@@ -51,6 +49,3 @@ const { metafile } = await build({
 // theme.js runs before the first paint, so it is a classic script in the head.
 await build({ ...common, entryPoints: [`${src}theme.js`], format: "iife" });
 await writeFile(dist + "meta.json", JSON.stringify(metafile));
-
-const basemap = new URL("basemap.js", import.meta.url);
-if (existsSync(basemap)) await import(pathToFileURL(basemap.pathname));

@@ -60,7 +60,8 @@ def build(place: Place) -> list[str]:
         done.append("npm packages as locked")
     built = ROOT / "static" / "dist" / ".built"
     # Tailwind reads the templates and the pages' Python for the classes they name.
-    sources = [ROOT / "static" / "src", ROOT / "templates", ROOT / "ui", *ROOT.glob("*.mjs")]
+    static = ROOT / "static"
+    sources = [static / "src", *static.glob("*.*"), ROOT / "templates", ROOT / "ui"]
     expected = fingerprint([path for path in sources if path.exists()], locked)
     if not is_current(built, expected):
         run(

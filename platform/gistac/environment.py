@@ -54,3 +54,9 @@ def database(name: str) -> dict[str, Any]:
         "HOST": unquote(query.get("host", url.hostname or "")),
         "PORT": str(url.port or ""),
     }
+
+
+def origin(address: str) -> str:
+    """scheme://host:port of an address, as a content security policy names it; else nothing."""
+    url = urlsplit(address)
+    return f"{url.scheme}://{url.netloc}" if url.scheme in ("http", "https") else ""

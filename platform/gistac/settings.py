@@ -209,12 +209,22 @@ CSRF_FAILURE_VIEW = "ui.views.errors.stale"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+# Maps draw Natural Earth themselves; an operator may name a raster service instead, or none.
+BASEMAP = env.text("GISTAC_BASEMAP", "natural-earth")
+_attribution = env.text("GISTAC_BASEMAP_ATTRIBUTION", "Made with Natural Earth")
+LEAFLET_CONFIG = {
+    "TILES": [] if BASEMAP == "none" else [("Basemap", BASEMAP, {"attribution": _attribution})],
+    "ATTRIBUTION_PREFIX": False,
+    "RESET_VIEW": False,
+    "SCALE": "metric",
+    "MAX_ZOOM": 20,
+}
 _bucket_origin = env.text("GISTAC_S3_PUBLIC_ENDPOINT", "") or env.text("GISTAC_S3_ENDPOINT", "")
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF, CSP.NONCE],
-    "img-src": [CSP.SELF, "data:", "blob:", *filter(None, [_bucket_origin])],
+    "img-src": [CSP.SELF, "data:", "blob:", *filter(None, [_bucket_origin, env.origin(BASEMAP)])],
     "connect-src": [CSP.SELF, *filter(None, [_bucket_origin])],
     "font-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],

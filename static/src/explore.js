@@ -1,0 +1,117 @@
+// The map page: the list follows the map, the map follows the list, a click asks the server.
+// The page's state is its form; htmx sends it and keeps the address.
+
+const PICKED = { radius: 7, weight: 3, fillOpacity: 0.2, interactive: false };
+
+export function explore({ map, L, frame, footprints, boxOf, boundsOf, frameTo }) {
+  const form = document.getElementById(frame.dataset.follow);
+  const notice = frame.querySelector("[data-map-notice]");
+  const again = frame.querySelector("[data-map-again]");
+  const box = L.rectangle([[0, 0], [0, 0]], { fill: false, dashArray: "6 6", interactive: false });
+  const picked = L.circleMarker([0, 0], PICKED);
+  const boxes = [...form.querySelectorAll("[name=bbox]")];
+  const follows = form.elements.namedItem("move");
+  let asked = null;
+  let reading = null;
+  let quiet = false;
+
+  const tell = (name) => form.dispatchEvent(new CustomEvent(name, { bubbles: true }));
+
+  function look(bounds) {
+    quiet = true;
+    frameTo(map, bounds);
+    quiet = false;
+  }
+
+  function takeView() {
+    boxOf(map).forEach((number, i) => (boxes[i].value = number));
+    again.hidden = true;
+    box.remove();
+    tell("map:moved");
+  }
+
+  map.on("moveend", () => {
+    if (quiet) return;
+    if (follows.checked) takeView();
+    else again.hidden = false;
+  });
+  again.addEventListener("click", takeView);
+  follows.addEventListener("change", () => follows.checked && takeView());
+
+  // Typed numbers are meant: the list stops following the map, which goes there.
+  for (const input of boxes) {
+    input.addEventListener("change", () => {
+      const numbers = boxes.map((one) => one.value.trim());
+      if (numbers.some((text) => text === "" || Number.isNaN(Number(text)))) return;
+      follows.checked = false;
+      drawBox(numbers.join(","));
+      look(box.getBounds());
+    });
+  }
+
+  function drawBox(text) {
+    if (!text || follows.checked) return box.remove();
+    return box.setBounds(boundsOf(text)).setStyle({ color: ink("chosen") }).addTo(map);
+  }
+
+  const ink = (name) => getComputedStyle(map.getContainer()).getPropertyValue(`--map-${name}`).trim();
+
+  async function load(url) {
+    if (url === asked) return;
+    asked = url;
+    reading?.abort();
+    reading = new AbortController();
+    try {
+      const response = await fetch(url, { signal: reading.signal });
+      if (!response.ok) throw new Error(`${response.status}`);
+      const found = await response.json();
+      footprints.draw(found);
+      notice.textContent = found.notice ?? "";
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      notice.textContent = "The footprints did not load. Move the map to try again.";
+    }
+    notice.hidden = !notice.textContent;
+  }
+
+  function pick(at) {
+    const place = at.wrap();
+    const point = `${place.lng.toFixed(5)},${place.lat.toFixed(5)}`;
+    form.elements.namedItem("at").value = point;
+    picked.setLatLng(at).setStyle({ color: ink("chosen") }).addTo(map);
+    tell("map:picked");
+  }
+
+  map.on("click", (event) => pick(event.latlng));
+  map.getContainer().addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target !== map.getContainer()) return;
+    event.preventDefault();
+    pick(map.getCenter());
+  });
+
+  function onSwap() {
+    if (!frame.isConnected) return document.removeEventListener("htmx:after:swap", onSwap);
+    const results = document.getElementById(frame.dataset.results);
+    if (results) load(results.dataset.footprints);
+    if (!form.elements.namedItem("at").value) picked.remove();
+    return undefined;
+  }
+  document.addEventListener("htmx:after:swap", onSwap);
+
+  const list = document.getElementById(frame.dataset.results).parentElement;
+  const chosen = (event) => event.target.closest("[data-item]")?.dataset.item;
+  for (const name of ["mouseover", "focusin"]) {
+    list.addEventListener(name, (event) => footprints.choose(chosen(event)));
+  }
+  for (const name of ["mouseleave", "focusout"]) {
+    list.addEventListener(name, () => footprints.choose(undefined));
+  }
+
+  if (frame.dataset.bbox) drawBox(frame.dataset.bbox);
+  const at = form.elements.namedItem("at").value;
+  if (at) {
+    const [lng, lat] = at.split(",").map(Number);
+    picked.setLatLng([lat, lng]).setStyle({ color: ink("chosen") }).addTo(map);
+  }
+  onSwap();
+}
