@@ -22,7 +22,7 @@ from tenants.requests import Request
 type GetResponse = Callable[[Request], HttpResponse]
 
 HEALTH = ("/livez", "/readyz")  # asked by address, not by name
-PATH_DOOR = re.compile(r"/o/([^/]+)(/.*)?", re.DOTALL)
+PATH_DOOR = re.compile(r"/o/([a-z0-9-]{3,40})(/.*)?", re.DOTALL)
 
 
 class DoorMiddleware:
