@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import F, Func, Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from . import boxes
 from .times import Interval
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 
 PUBLIC = "public"
 
-# The first key of the usual order, latest first: what has no datetime comes last.
-MOMENT = Func(F("datetime"), template="COALESCE(%(expressions)s, '-infinity'::timestamptz)")
+
+def moment(datetime: Combinable) -> Func:
+    """The first key of the usual order, latest first: what has no datetime comes last."""
+    return Func(datetime, template="COALESCE(%(expressions)s, '-infinity'::timestamptz)")
+
+
+MOMENT = moment(F("datetime"))  # as the indexes have it
 
 
 class Asker(Protocol):

@@ -1,4 +1,46 @@
-from django.urls import URLPattern
+"""The addresses of the API, for views that may be one's own."""
+
+from typing import Any
+
+from django.urls import URLPattern, path, re_path
+
+from . import (
+    converters,  # noqa: F401 - registers <stac:...>
+    views,
+)
 
 app_name = "stac"
-urlpatterns: list[URLPattern] = []
+
+
+def patterns(**own: Any) -> list[URLPattern]:
+    """The API's URL patterns; `own` names views to use instead of those in `views`.
+
+    `patterns(Items=AuditedItems)` serves AuditedItems where `views.Items` would be.
+    """
+    view = {name: getattr(views, name) for name in views.__all__} | own
+    collection = "collections/<stac:collection>"
+    item = f"{collection}/items/<stac:item>"
+    described = [
+        path("", view["Landing"].as_view(), name="landing"),
+        path("conformance", view["Conformance"].as_view(), name="conformance"),
+        path("search", view["Search"].as_view(), name="search"),
+        path("collections", view["Collections"].as_view(), name="collections"),
+        path(collection, view["OneCollection"].as_view(), name="collection"),
+        path(f"{collection}/items", view["Items"].as_view(), name="items"),
+        path(item, view["OneItem"].as_view(), name="item"),
+        path(f"{item}/assets/<stac:key>", view["ItemAsset"].as_view(), name="asset"),
+        path(
+            f"{collection}/assets/<stac:key>",
+            view["CollectionAsset"].as_view(),
+            name="collection-asset",
+        ),
+    ]
+    return [
+        *described,
+        path("api", view["Api"].as_view(patterns=described), name="api"),
+        path("api.html", view["ApiDocs"].as_view(), name="api-docs"),
+        re_path(r"^(?P<rest>.*)$", view["Nothing"].as_view()),
+    ]
+
+
+urlpatterns = patterns()

@@ -1,0 +1,195 @@
+"""What can be asked, by GET and by POST alike; a name that is not here is refused."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from . import times
+from .boxes import flat
+from .errors import Invalid, Refused
+from .geometry import QUERY_VERTICES, GeometryField
+from .parsers import parse
+
+USUAL_LIMIT = 10
+LARGEST_LIMIT = 10_000  # a larger one is cut to this (OGC API Features 1, 7.15.2)
+MOST_NAMES = 1_000
+
+
+class Parameter(serializers.Field):  # type: ignore[type-arg]
+    """One parameter; its faults carry its name."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(required=False, **more)
+
+    def fault(self, message: str) -> Refused:
+        return Invalid(f"{self.field_name}: {message}", parameter=self.field_name)
+
+
+@extend_schema_field({"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}})
+class BoxParameter(Parameter):
+    """4 or 6 numbers, in degrees and metres; west may be greater than east."""
+
+    def to_internal_value(self, data: Any) -> list[float]:
+        given = data.split(",") if isinstance(data, str) else data
+        if not isinstance(given, list) or len(given) not in (4, 6):
+            raise self.fault("it has 4 numbers (west, south, east, north), or 6 with elevations.")
+        numbers = [self.number(one) for one in given]
+        box = flat(numbers)
+        if not (-180 <= box.west <= 180 and -180 <= box.east <= 180):
+            raise self.fault("longitudes run from -180 to 180.")
+        if not -90 <= box.south <= box.north <= 90:
+            raise self.fault("latitudes run from -90 to 90, the southern one first.")
+        if len(numbers) == 6 and numbers[2] > numbers[5]:
+            raise self.fault("the lower elevation comes first.")
+        return numbers
+
+    def number(self, given: Any) -> float:
+        try:
+            number = math.nan if isinstance(given, bool) else float(given)
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise self.fault(f"{str(given)[:40]!r} is not a number.")
+        return number
+
+
+@extend_schema_field({"type": "string", "example": "2020-01-01T00:00:00Z/.."})
+class TimeParameter(Parameter):
+    def to_internal_value(self, data: Any) -> times.Interval:
+        if not isinstance(data, str):
+            raise self.fault("it is a text, a date and time or two with '/' between.")
+        try:
+            return times.interval(data)
+        except Invalid as wrong:
+            raise self.fault(wrong.message) from wrong
+
+
+@extend_schema_field({"type": "object", "description": "A GeoJSON geometry"})
+class ShapeParameter(Parameter):
+    def to_internal_value(self, data: Any) -> Any:
+        value = self.read(data) if isinstance(data, str) else data
+        field = GeometryField(vertices=QUERY_VERTICES, at="/intersects")
+        try:
+            return field.to_internal_value(value).shape
+        except Invalid as wrong:
+            raise Invalid(
+                f"{self.field_name}: {wrong.message}",
+                parameter=self.field_name,
+                pointer=wrong.pointer,
+            ) from wrong
+
+    def read(self, data: str) -> Any:
+        try:
+            return parse(data.encode(errors="replace"))
+        except Invalid as wrong:
+            raise self.fault(wrong.message) from wrong
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string"}})
+class NamesParameter(Parameter):
+    """Ids: a list, or a text with commas between; some clients send one id as a text."""
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        names = data.split(",") if isinstance(data, str) else data
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise self.fault("it is a list of ids.")
+        if len(names) > MOST_NAMES:
+            raise self.fault(f"it may name at most {MOST_NAMES:,}.")
+        if any("\x00" in name for name in names):
+            raise self.fault("an id has no character U+0000.")
+        return names
+
+
+@extend_schema_field(
+    {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": USUAL_LIMIT}
+)
+class LimitParameter(Parameter):
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not re.fullmatch(r"0*[1-9]\d{0,17}", str(data), re.ASCII):
+            raise self.fault("it is a whole number from 1.")
+        return min(int(data), LARGEST_LIMIT)
+
+
+@extend_schema_field({"type": "string", "description": "From a `next` or `prev` link"})
+class TokenParameter(Parameter):
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            raise self.fault("it is a text from a `next` or `prev` link.")
+        return data
+
+
+@extend_schema_field({"type": "string", "enum": ["json", "geojson"]})
+class FormatParameter(Parameter):
+    def to_internal_value(self, data: Any) -> str:
+        if data not in ("json", "geojson"):
+            raise self.fault("json is what there is.")
+        return str(data)
+
+
+@extend_schema_field({"type": "boolean", "default": False})
+class FlagParameter(Parameter):
+    def to_internal_value(self, data: Any) -> bool:
+        if data not in ("true", "false"):
+            raise self.fault("it is true or false.")
+        return bool(data == "true")
+
+
+class Parameters(serializers.Serializer[Any]):
+    """What every resource takes (OGC API Features 1, requirement query-param-unknown)."""
+
+    f = FormatParameter()
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The checked parameters; null is the same as absent. Raises `Invalid` naming one."""
+        parameters = cls(data={name: v for name, v in given.items() if v is not None})
+        for name in given:
+            if name not in parameters.fields:
+                known = ", ".join(sorted(parameters.fields))
+                raise Invalid(
+                    f"There is no parameter {name[:80]!r} here; there is {known}.", parameter=name
+                )
+        parameters.is_valid(raise_exception=True)
+        found: dict[str, Any] = dict(parameters.validated_data)
+        found.pop("f", None)
+        return found
+
+
+class DeleteCollectionParameters(Parameters):
+    cascade = FlagParameter(help_text="Delete its items too.")
+
+
+class PageParameters(Parameters):
+    limit = LimitParameter()
+    token = TokenParameter()
+
+
+class CollectionsParameters(PageParameters):
+    """OGC API Common 2, simple-query."""
+
+    bbox = BoxParameter()
+    datetime = TimeParameter()
+
+
+class ItemsParameters(PageParameters):
+    """OGC API Features 1, 7.15."""
+
+    bbox = BoxParameter()
+    datetime = TimeParameter()
+
+
+class SearchParameters(ItemsParameters):
+    """STAC API 1.0.0, item-search, "Query Parameters and Fields"."""
+
+    intersects = ShapeParameter()
+    ids = NamesParameter()
+    collections = NamesParameter()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "bbox" in attrs and "intersects" in attrs:
+            raise Invalid("Give bbox or intersects, not both.", parameter="intersects")
+        return attrs

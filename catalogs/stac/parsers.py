@@ -1,0 +1,102 @@
+"""JSON as it is taken from strangers: strict, bounded, and never silently altered."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.parsers import BaseParser
+
+from .errors import Invalid, TooLarge
+
+LARGEST_BODY = 32 * 2**20  # bytes of one request
+DEEPEST = 64
+LARGEST_NUMBER = 2**53  # beyond, JSON readers differ (RFC 8259, 6)
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_LONG_NUMBER = re.compile(rb"(?<![\d.eE+-])-?\d{16,}(?![\d.eE])")
+
+
+def parse(raw: bytes) -> Any:
+    """The value of JSON text (RFC 8259) in UTF-8; raises `Invalid` with a pointer where it can.
+
+    Refused: what is not JSON (NaN, 1e400, lone surrogates, a byte order mark), members that come
+    twice, nesting deeper than 64, whole numbers beyond 2**53, and U+0000 in any string.
+    """
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as fault:
+        raise Invalid(f"This is not JSON: {fault}.") from fault
+    members = _walk(value, "", 1)
+    skeleton = _STRING.sub(b"", raw)
+    if any(abs(int(number)) > LARGEST_NUMBER for number in _LONG_NUMBER.findall(skeleton)):
+        raise Invalid("Whole numbers may not go beyond 2**53: send them as text.")
+    if skeleton.count(b":") != members:
+        json.loads(raw, object_pairs_hook=_once)
+    return value
+
+
+def _walk(value: Any, pointer: str, depth: int) -> int:
+    """Looks at every string; counts the members of all objects."""
+    if depth > DEEPEST + 1:
+        raise Invalid(f"This is nested deeper than {DEEPEST} levels.", pointer=pointer)
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise Invalid("Text may not hold the character U+0000.", pointer=pointer)
+        return 0
+    if isinstance(value, dict):
+        members = len(value)
+        for name, inner in value.items():
+            if "\x00" in name:
+                raise Invalid("A name may not hold the character U+0000.", pointer=pointer)
+            if isinstance(inner, str | dict | list):
+                members += _walk(inner, f"{pointer}/{name}", depth + 1)
+        return members
+    if isinstance(value, list):
+        return sum(
+            _walk(inner, f"{pointer}/{number}", depth + 1)
+            for number, inner in enumerate(value)
+            if isinstance(inner, str | dict | list)
+        )
+    return 0
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Invalid(f"The member {twice[:80]!r} comes twice in one object.")
+    return found
+
+
+class JSONParser(BaseParser):
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", media_type or "", re.IGNORECASE)
+        if charset and charset[1].lower() not in ("utf-8", "utf8"):
+            raise UnsupportedMediaType(media_type or "", detail="JSON is sent in UTF-8 only.")
+        raw = stream.read(LARGEST_BODY + 1)
+        if len(raw) > LARGEST_BODY:
+            raise TooLarge(f"A request may carry {LARGEST_BODY // 2**20} MiB.")
+        return parse(raw)
+
+
+class GeoJSONParser(JSONParser):
+    media_type = "application/geo+json"
+
+
+class MergePatchParser(JSONParser):
+    media_type = "application/merge-patch+json"
+
+
+class JSONPatchParser(JSONParser):
+    media_type = "application/json-patch+json"

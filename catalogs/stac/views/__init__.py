@@ -1,0 +1,22 @@
+"""The resources of the API, one view each."""
+
+from .assets import CollectionAsset, ItemAsset
+from .catalog import Api, ApiDocs, Conformance, Landing
+from .collections import Collections, OneCollection
+from .items import Items, OneItem, Search
+from .nothing import Nothing
+
+__all__ = [
+    "Api",
+    "ApiDocs",
+    "CollectionAsset",
+    "Collections",
+    "Conformance",
+    "ItemAsset",
+    "Items",
+    "Landing",
+    "Nothing",
+    "OneCollection",
+    "OneItem",
+    "Search",
+]

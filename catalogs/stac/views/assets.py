@@ -1,0 +1,55 @@
+"""The gate: who may see an item's bytes is decided when they are asked for."""
+
+import inspect
+from typing import Any
+
+from django.core.files.storage import Storage, storages
+from django.http import HttpResponse, HttpResponseRedirect
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from ..errors import NotFound
+from ..models import Asset
+from ..search import PUBLIC
+from .base import StacView
+
+
+class Gate(StacView):
+    """302 to where the bytes are, for as long as the storage signs; nothing may be cached.
+
+    Only bytes that we hold have a gate: an href elsewhere is shown, never followed.
+    """
+
+    def to_bytes(self, request: Request, **asset: Any) -> HttpResponse:
+        seen = Asset.objects.visible_to(request.user).select_related("collection")
+        found = seen.defer("collection__body", "collection__extent").filter(**asset).first()
+        if found is None:
+            raise NotFound
+        is_public = found.collection.visibility == PUBLIC
+        if not is_public and not request.user.has_perm("stac.view_asset"):
+            self.permission_denied(request)
+        address = signed(storages["assets"], found.name, str(request.method))
+        answer = HttpResponseRedirect(address)
+        answer["Cache-Control"] = "no-store, private"
+        answer["Referrer-Policy"] = "no-referrer"
+        return answer
+
+
+class ItemAsset(Gate):
+    @extend_schema(operation_id="getAsset", responses={302: None})
+    def get(self, request: Request, collection: str, item: str, key: str) -> HttpResponse:
+        return self.to_bytes(request, collection=collection, item__stac_id=item, key=key)
+
+
+class CollectionAsset(Gate):
+    @extend_schema(operation_id="getCollectionAsset", responses={302: None})
+    def get(self, request: Request, collection: str, key: str) -> HttpResponse:
+        return self.to_bytes(request, collection=collection, item=None, key=key)
+
+
+def signed(storage: Storage, name: str, method: str) -> str:
+    """The address of a file; a storage that signs is told for which method."""
+    if "method" in inspect.signature(storage.url).parameters:
+        address: str = storage.url(name, method=method)  # type: ignore[call-arg]
+        return address
+    return storage.url(name)

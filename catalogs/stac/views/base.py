@@ -1,0 +1,144 @@
+"""What every resource of the API has in common."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from .. import errors
+from ..errors import Invalid, NotFound
+from ..models import Collection, Item
+from ..parameters import Parameters
+from ..parsers import GeoJSONParser, JSONParser, JSONPatchParser, MergePatchParser
+
+_EXPOSED = "Allow, ETag, Last-Modified, Link, Location, Retry-After"
+_ACCEPTED = "Accept, Authorization, Content-Type, If-Match, If-None-Match, Prefer, X-Api-Key"
+_VARY = ("Accept", "Accept-Encoding", "Accept-Language", "Authorization", "X-Api-Key", "Cookie")
+
+
+class Negotiation(BaseContentNegotiation):
+    """There is one form of each answer; an Accept that names others is not held against anyone."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        sent = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == sent), None)
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class StacView(APIView):
+    """Reads the parameters, asks one verb, answers; refusals are problem+json.
+
+    `writes` says which permission each writing method asks for; OPTIONS answers from it too.
+    """
+
+    content_negotiation_class = Negotiation
+    parser_classes = (JSONParser, GeoJSONParser)
+    permission_classes = ()
+    parameters: ClassVar[Mapping[str, type[Parameters]]] = {}
+    writes: ClassVar[Mapping[str, str]] = {}
+    asked: dict[str, Any]
+
+    def get_exception_handler(self) -> Callable[..., HttpResponse | None]:
+        return errors.handler
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method != "OPTIONS":
+            self.asked = self.query(request)
+
+    def query(self, request: Request) -> dict[str, Any]:
+        """The checked parameters of the address."""
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        given: dict[str, Any] = {}
+        for name, values in request.query_params.lists():
+            if len(values) > 1:
+                raise Invalid(f"The parameter {name[:80]!r} comes twice.", parameter=name)
+            given[name] = values[0]
+        return self.parameters.get(method, Parameters).read(given)
+
+    def permit(self) -> None:
+        """Refuses with 401 who is not known, and with 403 who is but may not."""
+        if not self.may(str(self.request.method)):
+            self.permission_denied(self.request)
+
+    def may(self, method: str) -> bool:
+        return method not in self.writes or self.request.user.has_perm(self.writes[method])
+
+    def collection(self, id: str) -> Collection:
+        found = Collection.objects.visible_to(self.request.user).filter(pk=id).first()
+        if found is None:
+            raise NotFound
+        return found
+
+    def item(self, collection: str, id: str) -> Item:
+        items = Item.objects.visible_to(self.request.user)
+        found = items.filter(collection=collection, stac_id=id).first()
+        if found is None:
+            raise NotFound
+        return found
+
+    def condition(self) -> str | None:
+        return self.request.headers.get("If-Match")
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What the asker may do here, whether or not there is anything (OGC 4, "OPTIONS")."""
+        answer = HttpResponse()
+        del answer["Content-Type"]
+        return answer
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        implemented: list[str] = self._allowed_methods()  # type: ignore[attr-defined]
+        return implemented
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        methods = self.allowed_methods
+        answer["Allow"] = ", ".join(method for method in methods if self._known_may(method))
+        answer["Access-Control-Allow-Origin"] = "*"
+        answer["Access-Control-Expose-Headers"] = _EXPOSED
+        if request.method == "OPTIONS":
+            answer["Access-Control-Allow-Methods"] = ", ".join(methods)
+            answer["Access-Control-Allow-Headers"] = _ACCEPTED
+            answer["Access-Control-Max-Age"] = "600"
+        patch_vary_headers(answer, _VARY)
+        if not answer.has_header("Cache-Control"):
+            known = bool(request.auth) or _is_known(request)
+            answer["Cache-Control"] = "private, no-cache" if known else "no-cache"
+        return answer
+
+    def _known_may(self, method: str) -> bool:
+        return method not in self.writes or (_is_known(self.request) and self.may(method))
+
+
+def _is_known(request: Request) -> bool:
+    """Whether someone has been recognized; never asks again after a refused key."""
+    user = getattr(request, "_user", None)
+    return bool(user is not None and user.is_authenticated)
+
+
+class PatchView(StacView):
+    """A document that can be changed in part."""
+
+    parser_classes = (JSONParser, GeoJSONParser, MergePatchParser, JSONPatchParser)
+
+    def patch_document(self) -> dict[str, Any] | list[Any]:
+        """The patch: an object is a merge patch, a list a JSON Patch."""
+        kind = (self.request.content_type or "").partition(";")[0].strip().lower()
+        patch = self.request.data
+        wanted = {"application/json-patch+json": list, "application/merge-patch+json": dict}
+        if not isinstance(patch, wanted.get(kind, dict | list)):
+            raise Invalid(
+                "A JSON Patch is a list of operations, a merge patch an object; send the "
+                "Content-Type that fits."
+            )
+        return patch

@@ -1,0 +1,124 @@
+"""The landing page, what it conforms to, and its description as OpenAPI."""
+
+from functools import cache
+from typing import Any, TypedDict
+
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import patched_settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from .. import answers, links
+from ..conformance import CONFORMS_TO
+from ..models import Collection
+from .base import StacView
+
+MOST_CHILDREN = 100  # child links; all collections are behind `data`
+
+
+class About(TypedDict):
+    """Who the catalog is: its id, title, and a description in CommonMark."""
+
+    id: str
+    title: str
+    description: str
+
+
+class Landing(StacView):
+    """STAC API 1.0.0, core: the landing page."""
+
+    @extend_schema(operation_id="getLandingPage", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> HttpResponse:
+        root = links.root(request)
+        return answers.json_answer(
+            {
+                "type": "Catalog",
+                "stac_version": "1.1.0",
+                **self.about(request),
+                "conformsTo": CONFORMS_TO,
+                "links": _of_landing(root) + self.children(root),
+            }
+        )
+
+    def about(self, request: HttpRequest) -> About:
+        """A catalog that has a name overrides this."""
+        return {"id": "catalog", "title": "Catalog", "description": "A STAC catalog."}
+
+    def children(self, root: str) -> list[links.Link]:
+        """Links to the collections that the asker may see, the first by id."""
+        seen = Collection.objects.visible_to(self.request.user).order_by("pk")
+        return [
+            links.link("child", root + links.collection_path(id), links.JSON, title or id)
+            for id, title in seen.values_list("pk", "title")[:MOST_CHILDREN]
+        ]
+
+
+def _of_landing(root: str) -> list[links.Link]:
+    """STAC API 1.0.0: core, "Link Relations", and those of features and item-search."""
+    search = f"{root}search"
+    return [
+        links.link("self", root, links.JSON, "This catalog"),
+        links.link("root", root, links.JSON, "This catalog"),
+        links.link("service-desc", f"{root}api", links.OPENAPI, "The API, as OpenAPI 3.0"),
+        links.link("service-doc", f"{root}api.html", "text/html", "The API, to read"),
+        links.link("conformance", f"{root}conformance", links.JSON, "What it conforms to"),
+        links.link("data", f"{root}collections", links.JSON, "Its collections"),
+        links.link("search", search, links.GEOJSON, "Search by GET", method="GET"),
+        links.link("search", search, links.GEOJSON, "Search by POST", method="POST"),
+    ]
+
+
+class Conformance(StacView):
+    """OGC API Features 1, 7.4: the same list as on the landing page."""
+
+    @extend_schema(operation_id="getConformance", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> HttpResponse:
+        return answers.json_answer({"conformsTo": CONFORMS_TO})
+
+
+class Api(StacView):
+    """The API as an OpenAPI 3.0 document (OGC API Features 1, oas30)."""
+
+    schema = None
+    patterns: Any = ()  # set by urls.patterns
+
+    def get(self, request: Request) -> HttpResponse:
+        server = {"url": links.root(request).rstrip("/")}
+        described = {**_describe(tuple(self.patterns)), "servers": [server]}
+        return answers.json_answer(described, links.OPENAPI)
+
+
+@cache
+def _describe(patterns: tuple[Any, ...]) -> dict[str, Any]:
+    told = {
+        "TITLE": "STAC API",
+        "VERSION": "1.0.0",
+        "DESCRIPTION": "A SpatioTemporal Asset Catalog (STAC API 1.0.0).",
+        "OAS_VERSION": "3.0.3",
+        "SCHEMA_PATH_PREFIX": "",
+        "COMPONENT_SPLIT_REQUEST": True,
+    }
+    with patched_settings(told):
+        schema: dict[str, Any] = SchemaGenerator(patterns=list(patterns)).get_schema(
+            request=None, public=True
+        )
+    return schema
+
+
+class ApiDocs(StacView):
+    """The same as a page."""
+
+    schema = None
+
+    def get(self, request: Request) -> HttpResponse:
+        files = "drf_spectacular_sidecar/swagger-ui-dist/swagger-ui"
+        addresses = {
+            "style": staticfiles_storage.url(f"{files}.css"),
+            "script": staticfiles_storage.url(f"{files}-bundle.js"),
+            "api": f"{links.root(request)}api",
+        }
+        return render(request._request, "stac/api.html", addresses)

@@ -1,0 +1,115 @@
+"""Collections: listed, read and written."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from .. import answers, links, transactions
+from ..documents import Document
+from ..errors import Changed, Invalid, NotFound
+from ..models import Collection
+from ..paging import BY_ID, Pager
+from ..parameters import USUAL_LIMIT, CollectionsParameters, DeleteCollectionParameters
+from .base import PatchView, StacView
+
+_JSON = {(200, links.JSON): OpenApiTypes.OBJECT}
+_DONE = {201: None, 204: None}
+
+
+class Collections(StacView):
+    """STAC API 1.0.0, collections; OGC API Common 2, simple-query; Transaction extension."""
+
+    parameters = {"GET": CollectionsParameters}
+    writes = {"POST": "stac.add_collection"}
+
+    @extend_schema(
+        operation_id="getCollections", parameters=[CollectionsParameters], responses=_JSON
+    )
+    def get(self, request: Request) -> HttpResponse:
+        root, asked = links.root(request), dict(self.asked)
+        limit, token = asked.pop("limit", USUAL_LIMIT), asked.pop("token", None)
+        found = Collection.objects.visible_to(request.user).search(**asked)
+        page = Pager(root, request.query_params.dict(), BY_ID).page(found, limit, token)
+        page_links = answers.neighbours(request, "collections", self.asked, page, links.JSON)
+        root_link = links.link("root", root, links.JSON, "The catalog")
+        return answers.collections(root, page, [*page_links, root_link])
+
+    @extend_schema(
+        operation_id="createCollection", request=OpenApiTypes.OBJECT, responses={201: None}
+    )
+    def post(self, request: Request) -> HttpResponse:
+        self.permit()
+        return answers.created(request, self.perform_create(request.data))
+
+    def perform_create(self, document: Document) -> Collection:
+        return transactions.create_collection(document)
+
+
+class OneCollection(PatchView):
+    """STAC API 1.0.0, collections; Transaction extension."""
+
+    parameters = {"DELETE": DeleteCollectionParameters}
+    writes = {
+        "PUT": "stac.change_collection",
+        "PATCH": "stac.change_collection",
+        "DELETE": "stac.delete_collection",
+    }
+
+    @extend_schema(operation_id="getCollection", responses=_JSON)
+    def get(self, request: Request, collection: str) -> HttpResponse:
+        seen = Collection.objects.visible_to(request.user).filter(pk=collection)
+        found = seen.values_list("body", "etag", "updated").first()
+        if found is None:
+            raise NotFound
+        return answers.stored(request, *found, links.JSON)
+
+    @extend_schema(operation_id="putCollection", request=OpenApiTypes.OBJECT, responses=_DONE)
+    def put(self, request: Request, collection: str) -> HttpResponse:
+        """Replaces; with `If-None-Match: *` creates, and only that."""
+        if request.headers.get("If-None-Match") == "*":
+            return self.create(request, collection)
+        row = self.collection(collection)
+        self.permit()
+        return answers.done(self.perform_update(row, request.data))
+
+    def create(self, request: Request, collection: str) -> HttpResponse:
+        self.permit()
+        if Collection.objects.visible_to(request.user).filter(pk=collection).exists():
+            raise Changed(f"There is a collection {collection!r} already.")
+        document = request.data
+        if not isinstance(document, dict) or document.get("id") != collection:
+            raise Invalid("The id must be that of the address.", pointer="/id")
+        return answers.created(request, self.perform_create(document))
+
+    @extend_schema(operation_id="patchCollection", request=OpenApiTypes.OBJECT, responses=_DONE)
+    def patch(self, request: Request, collection: str) -> HttpResponse:
+        row = self.collection(collection)
+        self.permit()
+        return answers.done(self.perform_patch(row, self.patch_document()))
+
+    @extend_schema(
+        operation_id="deleteCollection",
+        parameters=[DeleteCollectionParameters],
+        responses={204: None},
+    )
+    def delete(self, request: Request, collection: str) -> HttpResponse:
+        row = self.collection(collection)
+        self.permit()
+        self.perform_destroy(row, self.asked.get("cascade", False))
+        return answers.done()
+
+    def perform_create(self, document: Document) -> Collection:
+        return transactions.create_collection(document)
+
+    def perform_update(self, collection: Collection, document: Document) -> Collection:
+        return transactions.replace_collection(collection, document, self.condition())
+
+    def perform_patch(self, collection: Collection, patch: Document | list[Any]) -> Collection:
+        return transactions.update_collection(collection, patch, self.condition())
+
+    def perform_destroy(self, collection: Collection, cascade: bool) -> None:
+        by = str(self.request.user)
+        transactions.delete_collection(collection, cascade, by=by, if_match=self.condition())

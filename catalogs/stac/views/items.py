@@ -1,0 +1,160 @@
+"""Items: listed, searched, read and written."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from .. import answers, links, transactions
+from ..documents import Document
+from ..errors import Changed, Invalid, NotFound
+from ..models import Collection, Item
+from ..paging import Pager
+from ..parameters import USUAL_LIMIT, ItemsParameters, SearchParameters
+from .base import PatchView, StacView
+
+_GEOJSON = {(200, links.GEOJSON): OpenApiTypes.OBJECT}
+_DONE = {201: None, 204: None}
+
+
+class Search(StacView):
+    """STAC API 1.0.0, item-search: the same by GET and by POST."""
+
+    parameters = {"GET": SearchParameters}
+
+    @extend_schema(operation_id="getItemSearch", parameters=[SearchParameters], responses=_GEOJSON)
+    def get(self, request: Request) -> HttpResponse:
+        root, asked = links.root(request), dict(self.asked)
+        limit, token = asked.pop("limit", USUAL_LIMIT), asked.pop("token", None)
+        found = Item.objects.visible_to(request.user).search(**asked)
+        page = Pager(root, request.query_params.dict()).page(found, limit, token)
+        page_links = answers.neighbours(request, "search", self.asked, page, links.GEOJSON)
+        root_link = links.link("root", root, links.JSON, "The catalog")
+        return answers.features(root, page, [*page_links, root_link])
+
+    @extend_schema(operation_id="postItemSearch", request=SearchParameters, responses=_GEOJSON)
+    def post(self, request: Request) -> HttpResponse:
+        sent = request.data
+        if not isinstance(sent, dict):
+            raise Invalid("A search by POST is a JSON object of its parameters.")
+        root, asked = links.root(request), SearchParameters.read(sent)
+        limit, token = asked.pop("limit", USUAL_LIMIT), asked.pop("token", None)
+        found = Item.objects.visible_to(request.user).search(**asked)
+        page = Pager(root, sent).page(found, limit, token)
+        root_link = links.link("root", root, links.JSON, "The catalog")
+        own = links.link("self", f"{root}search", links.GEOJSON, "This search", method="POST")
+        page_links = [own, *answers.neighbours_by_post(root, page), root_link]
+        return answers.features(root, page, page_links)
+
+
+class Items(StacView):
+    """STAC API 1.0.0, ogcapi-features; Transaction extension."""
+
+    parameters = {"GET": ItemsParameters}
+    writes = {"POST": "stac.add_item"}
+
+    @extend_schema(operation_id="getFeatures", parameters=[ItemsParameters], responses=_GEOJSON)
+    def get(self, request: Request, collection: str) -> HttpResponse:
+        if not Collection.objects.visible_to(request.user).filter(pk=collection).exists():
+            raise NotFound
+        root, asked = links.root(request), dict(self.asked)
+        limit, token = asked.pop("limit", USUAL_LIMIT), asked.pop("token", None)
+        found = Item.objects.visible_to(request.user).search(collections=[collection], **asked)
+        query = {**request.query_params.dict(), "collections": collection}
+        page = Pager(root, query).page(found, limit, token)
+        own = links.collection_path(collection)
+        page_links = answers.neighbours(request, f"{own}/items", self.asked, page, links.GEOJSON)
+        around = [
+            links.link("root", root, links.JSON, "The catalog"),
+            links.link("parent", root + own, links.JSON, "The collection"),
+            links.link("collection", root + own, links.JSON, "The collection"),
+        ]
+        return answers.features(root, page, [*page_links, *around])
+
+    @extend_schema(operation_id="postFeature", request=OpenApiTypes.OBJECT, responses={201: None})
+    def post(self, request: Request, collection: str) -> HttpResponse:
+        """One Item, or all of a FeatureCollection or none."""
+        home = self.collection(collection)
+        self.permit()
+        document = request.data
+        if isinstance(document, dict) and document.get("type") == "FeatureCollection":
+            return self.post_all(home, document.get("features"))
+        return answers.created(request, self.perform_create(home, document))
+
+    def post_all(self, home: Collection, features: Any) -> HttpResponse:
+        if not isinstance(features, list):
+            raise Invalid("/features must be of type array.", pointer="/features")
+        self.perform_create_all(home, features)
+        answer = HttpResponse(status=201)
+        del answer["Content-Type"]
+        return answer
+
+    def perform_create(self, collection: Collection, document: Document) -> Item:
+        return transactions.create_item(collection, document)
+
+    def perform_create_all(self, collection: Collection, features: list[Document]) -> list[Item]:
+        return transactions.create_items(collection, features)
+
+
+class OneItem(PatchView):
+    """STAC API 1.0.0, ogcapi-features; Transaction extension."""
+
+    writes = {
+        "PUT": "stac.change_item",
+        "PATCH": "stac.change_item",
+        "DELETE": "stac.delete_item",
+    }
+
+    @extend_schema(operation_id="getFeature", responses=_GEOJSON)
+    def get(self, request: Request, collection: str, item: str) -> HttpResponse:
+        seen = Item.objects.visible_to(request.user).filter(collection=collection, stac_id=item)
+        found = seen.values_list("body", "etag", "updated").first()
+        if found is None:
+            raise NotFound
+        return answers.stored(request, *found, links.GEOJSON)
+
+    @extend_schema(operation_id="putFeature", request=OpenApiTypes.OBJECT, responses=_DONE)
+    def put(self, request: Request, collection: str, item: str) -> HttpResponse:
+        """Replaces; with `If-None-Match: *` creates, and only that."""
+        if request.headers.get("If-None-Match") == "*":
+            return self.create(request, collection, item)
+        row = self.item(collection, item)
+        self.permit()
+        return answers.done(self.perform_update(row, request.data))
+
+    def create(self, request: Request, collection: str, item: str) -> HttpResponse:
+        home = self.collection(collection)
+        self.permit()
+        if home.items.filter(stac_id=item).exists():
+            raise Changed(f"There is an item {item!r} already.")
+        document = request.data
+        if not isinstance(document, dict) or document.get("id") != item:
+            raise Invalid("The id must be that of the address.", pointer="/id")
+        return answers.created(request, self.perform_create(home, document))
+
+    @extend_schema(operation_id="patchFeature", request=OpenApiTypes.OBJECT, responses=_DONE)
+    def patch(self, request: Request, collection: str, item: str) -> HttpResponse:
+        row = self.item(collection, item)
+        self.permit()
+        return answers.done(self.perform_patch(row, self.patch_document()))
+
+    @extend_schema(operation_id="deleteFeature", responses={204: None})
+    def delete(self, request: Request, collection: str, item: str) -> HttpResponse:
+        row = self.item(collection, item)
+        self.permit()
+        self.perform_destroy(row)
+        return answers.done()
+
+    def perform_create(self, collection: Collection, document: Document) -> Item:
+        return transactions.create_item(collection, document)
+
+    def perform_update(self, item: Item, document: Document) -> Item:
+        return transactions.replace_item(item, document, self.condition())
+
+    def perform_patch(self, item: Item, patch: Document | list[Any]) -> Item:
+        return transactions.update_item(item, patch, self.condition())
+
+    def perform_destroy(self, item: Item) -> None:
+        transactions.delete_item(item, by=str(self.request.user), if_match=self.condition())
