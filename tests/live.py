@@ -91,7 +91,11 @@ class Live:
 def serve(folder: Path) -> Iterator[Live]:
     port = free_port()
     url = f"http://localhost:{port}"
-    environment = {**os.environ, **_environment(url, folder)}
+    environment = {
+        **os.environ,
+        **server_environment(url),
+        "GISTAC_MAIL_DIR": str(folder / "mail"),
+    }
     command = [
         str(Path(sys.executable).with_name("granian")),
         "gistac.wsgi:application",
@@ -103,7 +107,8 @@ def serve(folder: Path) -> Iterator[Live]:
         yield Live(url, folder, environment)
 
 
-def _environment(url: str, folder: Path) -> dict[str, str]:
+def server_environment(url: str) -> dict[str, str]:
+    """What makes a process use the test run's own database and bucket."""
     database = connection.settings_dict
     return {
         "DJANGO_SETTINGS_MODULE": "gistac.settings_test",
@@ -114,7 +119,6 @@ def _environment(url: str, folder: Path) -> dict[str, str]:
             f"?host={database['HOST']}"
         ).replace("@/", f"@:{database['PORT'] or 5432}/"),
         "GISTAC_DEVELOPMENT": "true",
-        "GISTAC_MAIL_DIR": str(folder / "mail"),
     }
 
 
