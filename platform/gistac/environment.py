@@ -60,3 +60,21 @@ def origin(address: str) -> str:
     """scheme://host:port of an address, as a content security policy names it; else nothing."""
     url = urlsplit(address)
     return f"{url.scheme}://{url.netloc}" if url.scheme in ("http", "https") else ""
+
+
+def mailer(name: str) -> dict[str, Any]:
+    """smtp://user:password@host:port with STARTTLS, smtps:// with TLS from the start."""
+    url = urlsplit(text(name))
+    if url.scheme not in ("smtp", "smtps") or not url.hostname:
+        raise ImproperlyConfigured(f"{name} must read smtp://user:password@host:port.")
+    secure = url.scheme == "smtps"
+    return {
+        "host": url.hostname,
+        "port": url.port or (465 if secure else 587),
+        "username": unquote(url.username or ""),
+        "password": unquote(url.password or ""),
+        "use_ssl": secure,
+        # Within this machine there is nobody to hide the mail from, and often no certificate.
+        "use_tls": not secure and url.hostname not in ("localhost", "127.0.0.1", "::1"),
+        "timeout": 10,
+    }

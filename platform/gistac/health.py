@@ -1,12 +1,7 @@
-"""Health endpoints for supervisors and load balancers."""
+"""Health for supervisors and load balancers; /livez is answered by gistac.middleware."""
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
-
-
-def livez(request: HttpRequest) -> JsonResponse:
-    """The process answers."""
-    return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from gistac import environment as env
+from gistac import libraries, logs
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -30,6 +31,14 @@ TRUSTED_PROXIES = env.whole("GISTAC_TRUSTED_PROXIES", 0)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_TRUSTED_ORIGINS = [PLATFORM_URL]
+
+# A year of https once it was seen. Each host speaks for itself: what lies below an
+# organization's own domain is not ours to decide.
+if SECURE:
+    SECURE_HSTS_SECONDS = 31_536_000
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+LOGGING = logs.settings(env.text("GISTAC_LOG_LEVEL", "INFO").upper())
 
 # Rooms -----------------------------------------------------------------------
 SHARED_APPS = [
@@ -68,6 +77,7 @@ ROOT_URLCONF = "gistac.urls"
 WSGI_APPLICATION = "gistac.wsgi.application"
 
 MIDDLEWARE = [
+    "gistac.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -108,6 +118,8 @@ DATABASES = {
     "default": {
         "ENGINE": "tenants.database",
         **env.database("GISTAC_DATABASE_URL"),
+        # A connection that the server dropped is noticed before a request is given it.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": env.whole("GISTAC_DATABASE_POOL", 8), "timeout": 10}
         },
@@ -119,6 +131,10 @@ TENANT_LIMIT_SET_CALLS = False
 if limits := env.names("GISTAC_DATABASE_LIMITS"):
     DATABASES["default"]["OPTIONS"]["options"] = " ".join(f"-c {limit}" for limit in limits)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+libraries.use_own_projection_data()
+GDAL_LIBRARY_PATH = libraries.library("libgdal")
+GEOS_LIBRARY_PATH = libraries.library("libgeos_c")
 
 # One cache for all workers: sign-in limits must count across processes.
 CACHES = {
@@ -179,9 +195,17 @@ KEY_PEPPERS = dict(_peppers) or {"0": SECRET_KEY}
 KEY_PEPPER = list(KEY_PEPPERS)[-1]
 
 # Mail ------------------------------------------------------------------------
+# In development they lie in a folder and are shown on a page, and none is sent.
+MAIL_FOLDER = env.path("GISTAC_MAIL_DIR", BASE_DIR / ".data" / "mail")
 if DEVELOPMENT:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = env.path("GISTAC_MAIL_DIR", BASE_DIR / ".data" / "mail")
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "OPTIONS": {"file_path": str(MAIL_FOLDER)},
+        }
+    }
+else:
+    MAILERS = {"default": {"OPTIONS": env.mailer("GISTAC_MAIL_URL")}}
 DEFAULT_FROM_EMAIL = env.text("GISTAC_MAIL_FROM", f"GiSTAC <no-reply@{PLATFORM_HOST}>")
 
 # API -------------------------------------------------------------------------

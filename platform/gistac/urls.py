@@ -9,7 +9,7 @@ urlpatterns = [
     path("", include("ui.urls")),
 ]
 
-handler400 = "ui.views.errors.bad_request"
-handler403 = "ui.views.errors.forbidden"
-handler404 = "ui.views.errors.not_found"
-handler500 = "ui.views.errors.broken"
+handler400 = "gistac.errors.bad_request"
+handler403 = "gistac.errors.forbidden"
+handler404 = "gistac.errors.not_found"
+handler500 = "gistac.errors.broken"

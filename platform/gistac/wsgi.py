@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from gistac.startup import refuse_unsafe
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gistac.settings")
 os.environ.setdefault(
     "GISTAC_DATABASE_LIMITS",
@@ -11,3 +13,4 @@ os.environ.setdefault(
 )
 
 application = get_wsgi_application()
+refuse_unsafe()

@@ -54,4 +54,4 @@ def newest(folder: Path, count: int = SHOWN) -> list[Mail]:
 
 
 def mail(request: HttpRequest) -> HttpResponse:
-    return render(request, "ui/mail.html", {"mails": newest(Path(settings.EMAIL_FILE_PATH))})
+    return render(request, "ui/mail.html", {"mails": newest(settings.MAIL_FOLDER)})
