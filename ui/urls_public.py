@@ -1,11 +1,15 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from ui.views import landing, mail
+from ui.views import account, landing, mail, organizations
 
 app_name = "platform"
 urlpatterns: list[URLPattern] = [
     path("", landing.landing, name="landing"),
+    path("organizations/", organizations.organizations, name="organizations"),
+    path("organizations/new/", organizations.new, name="organization-new"),
+    path("organizations/slug", organizations.slug, name="slug"),
+    path("account/", account.account, name="account"),
 ]
 if settings.DEVELOPMENT:
     urlpatterns.append(path("mail/", mail.mail, name="mail"))

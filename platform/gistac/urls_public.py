@@ -1,11 +1,14 @@
 """The platform's own host: landing, accounts, health."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from gistac import health
+from ui.views import landing
 
 urlpatterns = [
     path("readyz", health.readyz),
+    # Nobody has a password; allauth's pages for them are explained away.
+    re_path("^accounts/password/", landing.no_passwords),
     path("accounts/", include("allauth.urls")),
     path("", include("tenants.urls_public")),
     path("", include("ui.urls_public")),

@@ -1,10 +1,27 @@
-"""The platform's first page."""
+"""The platform's first page, and where it sends those who are signed in."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from tenants.models import Organization
+from tenants.requests import Request
 
-def landing(request: HttpRequest) -> HttpResponse:
-    if request.user.is_authenticated:
-        return redirect("platform:organizations")
-    return render(request, "ui/landing.html")
+
+def landing(request: Request) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return render(request, "ui/landing.html")
+    organization = _last(request)
+    return redirect(organization.path if organization else "platform:organization-new")
+
+
+def _last(request: Request) -> Organization | None:
+    """The organization that was open last, else any of the person's own."""
+    own = Organization.objects.filter(
+        memberships__user=request.user, state=Organization.State.ACTIVE
+    )
+    last = own.filter(slug=request.session.get("organization", "")).first()
+    return last or own.order_by("-memberships__joined").first()
+
+
+def no_passwords(request: Request) -> HttpResponse:
+    return render(request, "ui/no_passwords.html")

@@ -1,0 +1,40 @@
+"""Ready code for a key that was just made; the only place where the key is written."""
+
+from tenants.models import Organization
+
+
+def snippets(organization: Organization, key: str) -> list[dict[str, str]]:
+    root = organization.stac_address
+    return [
+        {
+            "label": "curl",
+            "code": f'curl --header "Authorization: Bearer {key}" \\\n  "{root}search?limit=5"',
+        },
+        {
+            "label": "pystac-client",
+            "note": "pip install pystac-client",
+            "code": _PYSTAC.format(root=root, key=key),
+        },
+        {
+            "label": "QGIS",
+            "note": "Data Source Manager, STAC, New connection. The key is the password.",
+            "code": f"URL       {root}\nUsername  key\nPassword  {key}",
+        },
+        {
+            "label": "GDAL",
+            "note": "For every command of GDAL that opens an asset's address.",
+            "code": f"export GDAL_HTTP_AUTH=BASIC\nexport GDAL_HTTP_USERPWD=key:{key}\n"
+            "gdalinfo /vsicurl/ADDRESS_OF_AN_ASSET",
+        },
+    ]
+
+
+_PYSTAC = """from pystac_client import Client
+
+catalog = Client.open(
+    "{root}",
+    headers={{"Authorization": "Bearer {key}"}},
+)
+for item in catalog.search(max_items=5).items():
+    print(item.id, item.datetime)
+"""

@@ -1,0 +1,56 @@
+"""An organization's keys for programs."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from tenants import keys as tenant_keys
+from tenants.models import ApiKey
+from tenants.requests import Request
+from ui.access import permission
+from ui.forms import KeyForm
+from ui.key_snippets import snippets
+
+SOON = timedelta(days=14)
+
+
+@permission("tenants.manage_keys")
+def keys(request: Request) -> HttpResponse:
+    form = KeyForm(request.POST or None)
+    context = {}
+    if request.method == "POST" and form.is_valid():
+        made, text = tenant_keys.issue(
+            request.organization,
+            creator=request.user,
+            name=form.cleaned_data["name"],
+            scopes=form.scopes,
+            expires=form.expires,
+        )
+        context = {"made": made, "text": text, "snippets": snippets(request.organization, text)}
+        form = KeyForm()
+    now = timezone.now()
+    context |= {"form": form, "keys": _listed(request), "now": now, "soon": now + SOON}
+    template = "ui/keys.html" + ("#all" if request.htmx else "")
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _listed(request: Request) -> list[ApiKey]:
+    found = ApiKey.objects.filter(organization=request.organization).select_related("creator")
+    return sorted(found.order_by("-created"), key=lambda key: not _works(key))
+
+
+def _works(key: ApiKey) -> bool:
+    return key.revoked is None and (key.expires is None or key.expires > timezone.now())
+
+
+@permission("tenants.manage_keys")
+def revoke(request: Request, key: int) -> HttpResponse:
+    found = get_object_or_404(ApiKey, organization=request.organization, pk=key)
+    if request.method != "POST":
+        return render(request, "ui/key_revoke.html", {"key": found})
+    tenant_keys.revoke(found, by=request.user)
+    messages.success(request, f"The key “{found.name}” no longer works.")
+    return redirect("ui:keys")

@@ -1,0 +1,95 @@
+"""A person's organizations: the list, a new one, its settings."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from tenants.models import Membership, Organization
+from tenants.requests import Request
+from tenants.signup import (
+    OrganizationRefused,
+    create_organization,
+    slug_problem,
+    suggest_slug,
+)
+from ui.access import permission, signed_in
+from ui.forms import OrganizationForm, OrganizationNameForm
+
+
+@signed_in
+def organizations(request: Request) -> HttpResponse:
+    memberships = (
+        Membership.objects.filter(user=request.user, organization__state=Organization.State.ACTIVE)
+        .select_related("organization")
+        .order_by("organization__name")
+    )
+    template = "ui/organizations.html" + ("#switcher" if request.htmx else "")
+    return render(request, template, {"memberships": memberships})
+
+
+@signed_in
+def new(request: Request) -> HttpResponse:
+    form = OrganizationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = create_organization(**form.cleaned_data, owner=request.user)
+        except OrganizationRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect(made.path)
+    if already := form.errors and _sent_twice(request, form):
+        return redirect(already.path)
+    context = {"form": form, **_checked(form["slug"].value() or "")}
+    return render(request, "ui/organization_new.html", context, status=422 if form.errors else 200)
+
+
+def _sent_twice(request: Request, form: OrganizationForm) -> Organization | None:
+    """The one that the first of two equal requests has just made."""
+    name, slug = form.data.get("name", ""), form.data.get("slug", "")
+    return Organization.objects.filter(
+        slug=slug, name=name.strip(), memberships__user=request.user
+    ).first()
+
+
+@signed_in
+@require_GET
+def slug(request: Request) -> HttpResponse:
+    """What a name would become, or whether a short name is free."""
+    name, typed = request.GET.get("name", ""), request.GET.get("slug", "").strip().lower()
+    if request.GET.get("for") == "name" and typed == request.GET.get("suggested", ""):
+        context = _checked(suggest_slug(name))
+        return render(request, "ui/organization_new.html#slug", context)
+    return render(request, "ui/organization_new.html#state", _checked(typed))
+
+
+def _checked(slug: str) -> dict[str, str]:
+    return {
+        "slug": slug,
+        "problem": slug_problem(slug) if slug else "",
+        "address": f"{settings.PLATFORM_URL}/o/{slug}/stac/" if slug else "",
+    }
+
+
+@permission("tenants.change_organization")
+def organization(request: Request) -> HttpResponse:
+    form = OrganizationNameForm(request.POST or None, instance=request.organization)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "The name is saved.")
+        return redirect("ui:organization")
+    if form.errors:
+        request.organization.refresh_from_db(fields=["name"])
+    context = {"form": form, "hosts": _hosts(request.organization)}
+    return render(request, "ui/organization.html", context, status=422 if form.errors else 200)
+
+
+def _hosts(organization: Organization) -> list[str]:
+    """The addresses of the organization's own hosts, at the platform's scheme and port."""
+    platform = urlsplit(settings.PLATFORM_URL)
+    port = f":{platform.port}" if platform.port else ""
+    domains = organization.domains.order_by("-is_primary", "domain")
+    return [f"{platform.scheme}://{domain.domain}{port}/" for domain in domains]
