@@ -64,6 +64,14 @@ def flat(numbers: list[Any]) -> Box:
     return Box(*(float(number) for number in (*numbers[:2], *numbers[half : half + 2])))
 
 
+def says_it_crosses(bbox: object) -> bool:
+    """Whether this, if it is a `bbox`, crosses the antimeridian."""
+    if not isinstance(bbox, list) or len(bbox) not in (4, 6):
+        return False
+    west, east = bbox[0], bbox[len(bbox) // 2]
+    return isinstance(west, int | float) and isinstance(east, int | float) and west > east
+
+
 def shape(box: Box) -> GEOSGeometry:
     """What the box covers; a box without height or width is a line or a point."""
     parts = [_rectangle(half) for half in box.halves()]

@@ -130,20 +130,30 @@ class GeometryField(fields.GeometryField):  # type: ignore[misc]
 
     Finite numbers, longitudes within 180 and latitudes within 90 degrees, closed rings, at most
     `vertices` vertices, no collection within a collection. Edges longer than 180 degrees are
-    taken to cross the antimeridian (RFC 7946, 3.1.9) unless the ring is a box drawn along its own
-    edges. With `mend`, a shape that crosses itself is made valid for the index; without, refused.
+    taken to cross the antimeridian (RFC 7946, 3.1.9); a box drawn along its own edges only where
+    `crosses` says so, since it may be as wide as it looks. With `mend`, a shape that crosses
+    itself is made valid for the index; without, refused.
     """
 
-    def __init__(self, *, vertices: int, mend: bool = False, at: str = "", **more: Any) -> None:
+    def __init__(
+        self,
+        *,
+        vertices: int,
+        at: str = "",
+        mend: bool = False,
+        crosses: bool = False,
+        **more: Any,
+    ) -> None:
         super().__init__(**more)
-        self.vertices, self.mend, self.at = vertices, mend, at
+        self.vertices, self.at, self.mend, self.crosses = vertices, at, mend, crosses
 
     def to_internal_value(self, value: Any) -> Footprint:
         flat, walks = _flatten(value, self.vertices, self.at)
         plain: GEOSGeometry = super().to_internal_value(flat)
         shape = plain
-        if any(walk.jumps for walk in walks) and not plain.equals(plain.envelope):
-            shape = self.cut(flat)
+        if any(walk.jumps for walk in walks):
+            wide = not self.crosses and plain.valid and plain.equals(plain.envelope)
+            shape = plain if wide else self.cut(flat)
         if not shape.valid:
             shape = self.mended(shape)
         shape.srid = 4326

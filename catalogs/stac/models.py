@@ -212,10 +212,15 @@ class Item(Stored, Boxed):
     def place(self, document: Document) -> None:
         """Where it is; a null geometry is nowhere (RFC 7946, 3.2)."""
         self.geometry, self.box, self.lowest, self.highest = None, None, 0, 0
-        if document.get("geometry") is None:
+        geometry, bbox = document.get("geometry"), document.get("bbox")
+        if geometry is None:
             return
-        field = GeometryField(vertices=ITEM_VERTICES, mend=True, at="/geometry")
-        found = field.to_internal_value(document["geometry"])
+        if isinstance(geometry, dict) and geometry.get("type") == "GeometryCollection":
+            raise Invalid("An item's geometry is no GeometryCollection.", pointer="/geometry/type")
+        field = GeometryField(
+            vertices=ITEM_VERTICES, at="/geometry", mend=True, crosses=boxes.says_it_crosses(bbox)
+        )
+        found = field.to_internal_value(geometry)
         self.geometry, self.box = found.shape, found.box
         self.lowest, self.highest = found.lowest, found.highest
 

@@ -117,7 +117,7 @@ class LimitParameter(Parameter):
 @extend_schema_field({"type": "string", "description": "From a `next` or `prev` link"})
 class TokenParameter(Parameter):
     def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
+        if not isinstance(data, str) or not data:
             raise self.fault("it is a text from a `next` or `prev` link.")
         return data
 

@@ -1,5 +1,8 @@
 """What is written is held against STAC's core JSON Schemas; nothing is fetched.
 
+A compiled validator (jsonschema-rs) says whether a document is valid, in a hundredth of the time;
+only for one that is not does the slower jsonschema find out why.
+
 pystac ships the schemas of STAC 1.1.0. STAC 1.0.0 asks for a part of the same: 1.1.0 added rules
 for bands, data values and links (its changelog), which are taken out for a 1.0 document.
 """
@@ -8,6 +11,7 @@ import copy
 from functools import cache
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError, best_match
 from pystac.validation.local_validator import get_local_schema_cache
@@ -36,23 +40,39 @@ def check(document: dict[str, Any]) -> None:
             f"stac_version is {version!r}; documents of STAC 1.0 and 1.1 are taken.",
             pointer="/stac_version",
         )
-    fault = best_match(_validator(document["type"], version[:3]).iter_errors(document))
+    kind = document["type"]
+    if _compiled(kind, version[:3]).is_valid(document):
+        return
+    fault = best_match(_validator(kind, version[:3]).iter_errors(document))
     if fault is not None:
         raise Invalid(_advice(fault), pointer=_pointer(fault))
 
 
 @cache
-def _validator(kind: str, version: str) -> Draft7Validator:
-    schemas = copy.deepcopy(get_local_schema_cache())
+def _schemas(version: str) -> dict[str, dict[str, Any]]:
+    schemas: dict[str, dict[str, Any]] = copy.deepcopy(get_local_schema_cache())
     if version == "1.0":
         _as_of_1_0(schemas)
     for address in _KIND.values():
         _version_of(schemas[address]).pop("const")
-    resources = [(name, DRAFT7.create_resource(schema)) for name, schema in schemas.items()]
     # common.json carries an $id without its dot; its own address is what the others refer to.
     schemas[_COMMON].pop("$id")
+    return schemas
+
+
+@cache
+def _validator(kind: str, version: str) -> Draft7Validator:
+    resources = [(n, DRAFT7.create_resource(schema)) for n, schema in _schemas(version).items()]
     registry: Registry[Any] = Registry().with_resources(resources)
     return Draft7Validator({"$ref": _KIND[kind]}, registry=registry)
+
+
+@cache
+def _compiled(kind: str, version: str) -> jsonschema_rs.Draft7Validator:
+    registry = jsonschema_rs.Registry(list(_schemas(version).items()), draft=jsonschema_rs.Draft7)
+    return jsonschema_rs.Draft7Validator(
+        {"$ref": _KIND[kind]}, registry=registry, validate_formats=False, offline=True
+    )
 
 
 def _version_of(schema: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""The landing page, /conformance and every other address."""
+
+import pytest
+
+from catalogs.stac.conformance import CONFORMS_TO
+from tests.stac import documents
+from tests.stac.client import link
+from tests.stac.schemas import assert_valid
+
+
+def test_it_works(stranger):
+    landing = stranger.get()
+    assert_valid(landing)
+    assert landing["type"] == "Catalog"
+    assert landing["conformsTo"] == list(CONFORMS_TO)
+    assert link(landing, "self")["href"] == link(landing, "root")["href"] == stranger.root
+    assert {"service-desc", "service-doc", "conformance", "data"} <= {
+        each["rel"] for each in landing["links"]
+    }
+
+
+def test_search_is_linked_for_get_and_post(stranger):
+    searches = [each for each in stranger.get()["links"] if each["rel"] == "search"]
+    assert [(each["method"], each["type"]) for each in searches] == [
+        ("GET", "application/geo+json"),
+        ("POST", "application/geo+json"),
+    ]
+    assert len({each["href"] for each in searches}) == 1
+
+
+def test_all_links_lead_somewhere_of_their_type(stac):
+    stac.post("collections", documents.collection("é +:%"))
+    for each in stac.get()["links"]:
+        answer = stac(each["href"])
+        assert answer.status_code == 200, each
+        assert answer["Content-Type"].partition("; charset")[0] == each["type"]
+
+
+def test_children_are_those_that_may_be_seen(stac, stranger):
+    stac.post("collections", documents.collection("secret", title="Secret"))
+    assert link(stac.get(), "child")["title"] == "Secret"
+    assert link(stranger.get(), "child") is None
+
+
+def test_conformance_says_the_same(stranger):
+    assert stranger.get("conformance") == {"conformsTo": stranger.get()["conformsTo"]}
+
+
+def test_every_other_address_is_a_problem(stranger):
+    for path in ("nothing", "search/", "collections/", "api/x/y"):
+        answer = stranger(path)
+        assert answer.status_code == 404
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["code"] == "NotFound"
+
+
+@pytest.mark.parametrize("path", ["", "conformance", "api", "collections", "search"])
+def test_unknown_parameters_are_named(stranger, path):
+    answer = stranger(path, colour="red")
+    assert answer.status_code == 400
+    assert answer.json()["parameter"] == "colour"
