@@ -1,14 +1,16 @@
 """The platform's own host: landing, accounts, health."""
 
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from gistac import health
 from ui.views import landing
 
 urlpatterns = [
     path("readyz", health.readyz),
-    # Nobody has a password; allauth's pages for them are explained away.
+    # Nobody has a password, and the account page shows the ways to sign in.
     re_path("^accounts/password/", landing.no_passwords),
+    path("accounts/2fa/", RedirectView.as_view(pattern_name="platform:account")),
     path("accounts/", include("allauth.urls")),
     path("", include("tenants.urls_public")),
     path("", include("ui.urls_public")),

@@ -7,6 +7,7 @@ from typing import Any
 import lucide as icons
 from django import template
 from django.forms import BoundField
+from django.forms.boundfield import BoundWidget
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -52,8 +53,8 @@ _KINDS = {
     "textarea": "textarea",
     "file": "file-input",
     "clearablefile": "file-input",
-    "radioselect": "",
-    "checkboxselectmultiple": "",
+    "radioselect": "radio radio-sm radio-primary",
+    "checkboxselectmultiple": "checkbox checkbox-sm checkbox-primary",
 }
 
 
@@ -70,6 +71,15 @@ def control(field: BoundField) -> SafeString:
     if kind and field.errors:
         names.append(f"{kind}-error")
     return field.as_widget(attrs={"class": " ".join(filter(None, names))})
+
+
+@register.filter
+def options(field: BoundField) -> list[BoundWidget]:
+    """The choices of radio buttons or checkboxes, each in our look."""
+    found = list(field.subwidgets)
+    for option in found:
+        option.data["attrs"]["class"] = kind_of(field)
+    return found
 
 
 @register.filter

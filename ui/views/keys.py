@@ -9,16 +9,16 @@ from django.utils import timezone
 
 from tenants import keys as tenant_keys
 from tenants.models import ApiKey
-from tenants.requests import Request
 from ui.access import permission
 from ui.forms import KeyForm
 from ui.key_snippets import snippets
+from ui.requests import MemberRequest
 
 SOON = timedelta(days=14)
 
 
 @permission("tenants.manage_keys")
-def keys(request: Request) -> HttpResponse:
+def keys(request: MemberRequest) -> HttpResponse:
     form = KeyForm(request.POST or None)
     context = {}
     if request.method == "POST" and form.is_valid():
@@ -37,7 +37,7 @@ def keys(request: Request) -> HttpResponse:
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-def _listed(request: Request) -> list[ApiKey]:
+def _listed(request: MemberRequest) -> list[ApiKey]:
     found = ApiKey.objects.filter(organization=request.organization).select_related("creator")
     return sorted(found.order_by("-created"), key=lambda key: not _works(key))
 
@@ -47,7 +47,7 @@ def _works(key: ApiKey) -> bool:
 
 
 @permission("tenants.manage_keys")
-def revoke(request: Request, key: int) -> HttpResponse:
+def revoke(request: MemberRequest, key: int) -> HttpResponse:
     found = get_object_or_404(ApiKey, organization=request.organization, pk=key)
     if request.method != "POST":
         return render(request, "ui/key_revoke.html", {"key": found})

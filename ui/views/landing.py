@@ -19,7 +19,7 @@ def _last(request: Request) -> Organization | None:
     own = Organization.objects.filter(
         memberships__user=request.user, state=Organization.State.ACTIVE
     )
-    last = own.filter(slug=request.session.get("organization", "")).first()
+    last: Organization | None = own.filter(slug=request.session.get("organization", "")).first()
     return last or own.order_by("-memberships__joined").first()
 
 

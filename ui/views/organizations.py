@@ -1,7 +1,5 @@
 """A person's organizations: the list, a new one, its settings."""
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from tenants.models import Membership, Organization
-from tenants.requests import Request
 from tenants.signup import (
     OrganizationRefused,
     create_organization,
@@ -18,10 +15,11 @@ from tenants.signup import (
 )
 from ui.access import permission, signed_in
 from ui.forms import OrganizationForm, OrganizationNameForm
+from ui.requests import MemberRequest, PersonRequest
 
 
 @signed_in
-def organizations(request: Request) -> HttpResponse:
+def organizations(request: PersonRequest) -> HttpResponse:
     memberships = (
         Membership.objects.filter(user=request.user, organization__state=Organization.State.ACTIVE)
         .select_related("organization")
@@ -32,7 +30,7 @@ def organizations(request: Request) -> HttpResponse:
 
 
 @signed_in
-def new(request: Request) -> HttpResponse:
+def new(request: PersonRequest) -> HttpResponse:
     form = OrganizationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -47,17 +45,17 @@ def new(request: Request) -> HttpResponse:
     return render(request, "ui/organization_new.html", context, status=422 if form.errors else 200)
 
 
-def _sent_twice(request: Request, form: OrganizationForm) -> Organization | None:
+def _sent_twice(request: PersonRequest, form: OrganizationForm) -> Organization | None:
     """The one that the first of two equal requests has just made."""
     name, slug = form.data.get("name", ""), form.data.get("slug", "")
-    return Organization.objects.filter(
-        slug=slug, name=name.strip(), memberships__user=request.user
-    ).first()
+    mine = Organization.objects.filter(memberships__user=request.user)
+    found: Organization | None = mine.filter(slug=slug, name=name.strip()).first()
+    return found
 
 
 @signed_in
 @require_GET
-def slug(request: Request) -> HttpResponse:
+def slug(request: PersonRequest) -> HttpResponse:
     """What a name would become, or whether a short name is free."""
     name, typed = request.GET.get("name", ""), request.GET.get("slug", "").strip().lower()
     if request.GET.get("for") == "name" and typed == request.GET.get("suggested", ""):
@@ -75,7 +73,7 @@ def _checked(slug: str) -> dict[str, str]:
 
 
 @permission("tenants.change_organization")
-def organization(request: Request) -> HttpResponse:
+def organization(request: MemberRequest) -> HttpResponse:
     form = OrganizationNameForm(request.POST or None, instance=request.organization)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -83,13 +81,8 @@ def organization(request: Request) -> HttpResponse:
         return redirect("ui:organization")
     if form.errors:
         request.organization.refresh_from_db(fields=["name"])
-    context = {"form": form, "hosts": _hosts(request.organization)}
+    context = {
+        "form": form,
+        "hosts": request.organization.domains.order_by("-is_primary", "domain"),
+    }
     return render(request, "ui/organization.html", context, status=422 if form.errors else 200)
-
-
-def _hosts(organization: Organization) -> list[str]:
-    """The addresses of the organization's own hosts, at the platform's scheme and port."""
-    platform = urlsplit(settings.PLATFORM_URL)
-    port = f":{platform.port}" if platform.port else ""
-    domains = organization.domains.order_by("-is_primary", "domain")
-    return [f"{platform.scheme}://{domain.domain}{port}/" for domain in domains]
