@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 
 from tenants import keys
@@ -21,6 +22,14 @@ from tests import jobs
 from tests.live import Live, serve
 
 PEOPLE = ("ada", "ben", "cyd", "oda")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker):
+    """A pool opened while the apps started would lead every test into the real database."""
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.close_pool()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,12 @@
-"""What a page leaves behind: nothing in caches, and the organization that was open last."""
+"""What a page leaves behind: nothing in caches, the organization that was open last, refusals."""
 
 from collections.abc import Callable
 
 from django.http import HttpResponse
 
+from catalogs.stac.errors import Refused
 from tenants.requests import Request
+from ui.views import errors
 
 
 class PrivatePagesMiddleware:
@@ -28,3 +30,18 @@ def _remember(request: Request) -> None:
         return
     if request.session.get("organization") != request.organization.slug:
         request.session["organization"] = request.organization.slug
+
+
+class RefusedMiddleware:
+    """A refusal that a page did not answer itself becomes an error page or a message."""
+
+    def __init__(self, get_response: Callable[[Request], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Refused):
+            return errors.refused(request, exception.status, exception.message)
+        return None

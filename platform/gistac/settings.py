@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ui.middleware.PrivatePagesMiddleware",
+    "ui.middleware.RefusedMiddleware",
 ]
 
 TEMPLATES = [

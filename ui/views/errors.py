@@ -21,7 +21,9 @@ def _answer(request: HttpRequest, status: int, sentence: str = "") -> HttpRespon
         toast = json.dumps({"toast": {"text": text, "kind": "error"}})
         return HttpResponse(status=status, headers={"HX-Trigger": toast, "HX-Reswap": "none"})
     # A failing database or session must not break the page that says so.
-    body = render_to_string(f"{status}.html", {"text": text}, None if status == 500 else request)
+    template = f"{status}.html" if status in _SENTENCES else "refused.html"
+    context = {"text": text, "status": status}
+    body = render_to_string(template, context, None if status == 500 else request)
     return HttpResponse(body, status=status)
 
 
@@ -35,6 +37,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _answer(request, 404)
+
+
+def refused(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    """What a verb would not do; its sentence says why."""
+    return _answer(request, status, "" if status == 404 else sentence)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

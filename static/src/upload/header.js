@@ -1,0 +1,2 @@
+// geotiff.js, and of it only what reads headers.
+export { fromBlob } from "geotiff";

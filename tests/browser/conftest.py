@@ -1,0 +1,113 @@
+"""A real Chromium on a real server; whatever goes wrong unseen fails the test that caused it."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from catalogs.storage import assets
+
+# Playwright's loop runs in the tests' thread; Django would refuse the database beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ABORTED = "net::ERR_ABORTED"  # a page was left, or a transfer was stopped, on purpose
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+class Watch:
+    """What a browser only whispers: errors, warnings, failed and foreign requests."""
+
+    def __init__(self, hosts: set[str]) -> None:
+        self.hosts, self.found = hosts, list[str]()
+        self.allowed: list[str] = []
+
+    def allow(self, *patterns: str) -> None:
+        """Expected in this test, as regular expressions."""
+        self.allowed += patterns
+
+    def follow(self, page: Page) -> None:
+        page.on("console", lambda said: self.console(said.type, said.text))
+        page.on("pageerror", lambda error: self.note(f"uncaught: {error}"))
+        page.on("request", self.asked)
+        page.on("requestfailed", self.failed)
+
+    def console(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.note(f"console {kind}: {text}")
+
+    def asked(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme in ("http", "https") and url.netloc not in self.hosts:
+            self.note(f"asked another host: {request.url}")
+
+    def failed(self, request: Request) -> None:
+        if request.failure != ABORTED:
+            self.note(f"{request.method} {request.url}: {request.failure}")
+
+    def note(self, text: str) -> None:
+        self.found.append(text)
+
+    def check(self) -> None:
+        bad = [text for text in self.found if not any(re.search(p, text) for p in self.allowed)]
+        assert not bad, "\n".join(bad)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("Chromium is missing: apt install chromium, or set CHROMIUM to its path.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watch(live: Any) -> Iterator[Watch]:
+    store = urlsplit(settings.STORAGES["assets"]["OPTIONS"]["endpoint_url"])
+    watch = Watch({urlsplit(live.url).netloc, store.netloc})
+    yield watch
+    watch.check()
+
+
+@pytest.fixture
+def stranger(chromium: Browser, live: Any, watch: Watch) -> Iterator[BrowserContext]:
+    """A fresh browser that nobody is signed in to; its pages are watched."""
+    assets().prepare([live.url])
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    context.set_default_timeout(15_000)
+    context.on("page", watch.follow)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def context(stranger: BrowserContext, live: Any) -> BrowserContext:
+    """A browser signed in as the owner of live.organization."""
+    stranger.add_cookies([live.cookie()])
+    return stranger
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def check_accessible(page: Page) -> None:
+    """axe at WCAG 2.2 AA and its best practices: no violations."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    assert found.violations_count == 0, found.generate_report()

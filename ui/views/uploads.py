@@ -1,0 +1,92 @@
+"""The page of dropped files: what is on its way, what waits for review, what became of the rest."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from catalogs import uploads as verbs
+from catalogs.audit import Actor
+from catalogs.models import Draft, Upload
+from catalogs.stac.models import Collection
+from catalogs.views import mine
+from tenants.requests import Request
+from ui.access import permission
+
+SHOWN = 200
+KEPT = timedelta(days=1)  # how long a published file stays in the list
+
+State = Upload.State
+
+
+@require_GET
+@permission("catalogs.add_upload")
+def uploads(request: Request) -> HttpResponse:
+    return render_list(request)
+
+
+def render_list(request: Request, status: int = 200) -> HttpResponse:
+    fragment = bool(request.headers.get("HX-Request"))
+    template = "ui/uploads.html" + ("#rows" if fragment else "")
+    return render(request, template, context(request), status=status)
+
+
+def context(request: Request) -> dict[str, Any]:
+    recent = mine(request).exclude(state=State.ABORTED)
+    old = recent.filter(state=State.PUBLISHED, updated__lt=timezone.now() - KEPT)
+    shown = list(recent.exclude(pk__in=old.values("pk")).order_by("-created")[:SHOWN])
+    drafts = drafts_of(shown)
+    return {
+        "uploads": [upload for upload in shown if upload.state != State.REVIEW],
+        "drafts": drafts,
+        "undated": [draft for draft in drafts if not draft.dated],
+        "unfinished": any(upload.working for upload in shown),
+        **destinations(request, shown),
+    }
+
+
+def drafts_of(shown: Iterable[Upload]) -> list[Draft]:
+    waiting = [upload.pk for upload in shown if upload.state == State.REVIEW]
+    return list(Draft.objects.filter(upload__in=waiting).select_related("upload"))
+
+
+def destinations(request: Request, shown: list[Upload]) -> dict[str, Any]:
+    """Where the next files go: the collection asked for, else the one that was used last."""
+    collections = list(Collection.objects.visible_to(request.user).order_by("title", "pk"))
+    known = {collection.pk for collection in collections}
+    used = [upload.item_collection or upload.collection for upload in shown]
+    wanted = [request.GET.get("collection", ""), *used]
+    return {
+        "collections": collections,
+        "into": next((pk for pk in wanted if pk in known), ""),
+        "new_title": "New collection" if collections else "My first collection",
+    }
+
+
+def found(request: Request, id: UUID) -> Upload:
+    upload: Upload = get_object_or_404(mine(request), pk=id)
+    return upload
+
+
+def answer(request: Request) -> HttpResponse:
+    """The list again: as a fragment, or by going back to its page."""
+    return render_list(request) if request.headers.get("HX-Request") else redirect("ui:uploads")
+
+
+@require_POST
+@permission("catalogs.add_upload")
+def upload_again(request: Request, id: UUID) -> HttpResponse:
+    verbs.retry(found(request, id), Actor.of(request.user))
+    return answer(request)
+
+
+@require_POST
+@permission("catalogs.add_upload")
+def upload_remove(request: Request, id: UUID) -> HttpResponse:
+    verbs.abort(found(request, id), Actor.of(request.user))
+    return answer(request)
