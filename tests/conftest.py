@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 
 from tenants import keys
 from tenants.current import tenant_scope
@@ -25,21 +26,21 @@ PEOPLE = ("ada", "ben", "cyd", "oda")
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings, django_db_blocker):
-    """A pool opened while the apps started would lead every test into the real database."""
+def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
+    """Always a test database: pytest-django's own makes one only for tests marked django_db,
+    and those of a live server would run in the real one.
+    """
     with django_db_blocker.unblock():
-        connection.close()
-        connection.close_pool()
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
         for name in PEOPLE:
             person(name)
         acme = create_organization(name="Acme", slug="acme", owner=person("ada"))
         Membership.objects.create(user=person("ben"), organization=acme, role=Role.VIEWER)
         create_organization(name="Other", slug="other", owner=person("oda"))
+    yield
+    with django_db_blocker.unblock():
+        connection.close_pool()
+        teardown_databases(made, verbosity=0)
 
 
 def person(name: str) -> User:

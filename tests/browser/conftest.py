@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.core.management import call_command
+from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
-
-from catalogs.storage import assets
 
 # Playwright's loop runs in the tests' thread; Django would refuse the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -87,7 +87,8 @@ def watch(live: Any) -> Iterator[Watch]:
 @pytest.fixture
 def stranger(chromium: Browser, live: Any, watch: Watch) -> Iterator[BrowserContext]:
     """A fresh browser that nobody is signed in to; its pages are watched."""
-    assets().prepare([live.url])
+    with override_settings(PLATFORM_URL=live.url):
+        call_command("make_bucket")
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     context.set_default_timeout(15_000)
     context.on("page", watch.follow)
