@@ -21,7 +21,8 @@ from tenants.requests import Request
 
 type GetResponse = Callable[[Request], HttpResponse]
 
-HEALTH = ("/livez", "/readyz")  # asked by address, not by name
+# Asked by the machines around us, at whatever name they know us by.
+HEALTH = ("/livez", "/readyz", "/tls-ask")
 PATH_DOOR = re.compile(r"/o/([a-z0-9-]{3,40})(/.*)?", re.DOTALL)
 
 

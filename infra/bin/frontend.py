@@ -40,8 +40,6 @@ def _new_enough(node: str | Path) -> bool:
 
 
 def build(place: Place) -> list[str]:
-    if not (ROOT / "package.json").exists():
-        return ["nothing to build"]
     log = place.logs / "setup.log"
     done: list[str] = []
     lock = ROOT / "package-lock.json"
@@ -61,8 +59,8 @@ def build(place: Place) -> list[str]:
     built = ROOT / "static" / "dist" / ".built"
     # Tailwind reads the templates and the pages' Python for the classes they name.
     static = ROOT / "static"
-    sources = [static / "src", *static.glob("*.*"), ROOT / "templates", ROOT / "ui"]
-    expected = fingerprint([path for path in sources if path.exists()], locked)
+    ours = [path for path in static.iterdir() if path.name != "dist"]
+    expected = fingerprint([*ours, ROOT / "templates", ROOT / "ui"], locked)
     if not is_current(built, expected):
         run(
             ["npm", "run", "build"],

@@ -8,6 +8,7 @@ from ui.views import landing
 
 urlpatterns = [
     path("readyz", health.readyz),
+    path("tls-ask", health.tls_ask),
     # Nobody has a password, and the account page shows the ways to sign in.
     re_path("^accounts/password/", landing.no_passwords),
     path("accounts/2fa/", RedirectView.as_view(pattern_name="platform:account")),
