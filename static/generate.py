@@ -20,6 +20,7 @@ from shapely.geometry import LineString, MultiPolygon, Polygon, shape
 HERE = Path(__file__).resolve().parent
 PACKAGES = HERE.parent / "node_modules"
 DIST = HERE / "dist"
+ATLAS = PACKAGES / "world-atlas" / "countries-50m.json"
 TOLERANCE = 0.02  # degrees
 SCALE = 100
 
@@ -85,7 +86,7 @@ def label(country: MultiPolygon, name: str) -> list[Any]:
 
 
 def basemap() -> dict[str, Any]:
-    topology = json.loads((PACKAGES / "world-atlas" / "countries-50m.json").read_text())
+    topology = json.loads(ATLAS.read_text())
     arcs = arcs_of(topology)
     countries = topology["objects"]["countries"]["geometries"]
     used = Counter(i if i >= 0 else ~i for c in countries for i in _indexes(c["arcs"]))
@@ -109,13 +110,30 @@ def fields() -> dict[str, Any]:
     return {key: known[key] for key in ("extensions", "metadata", "assets")}
 
 
-def write(name: str, content: dict[str, Any]) -> None:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+def world() -> str:
+    """A picture of the land, for small maps without a map: 360 by 180 units, north up."""
+    topology = json.loads(ATLAS.read_text())
+    land = polygons(topology["objects"]["land"]["geometries"][0], arcs_of(topology))
+    large = [part.exterior.simplify(0.6) for part in land.geoms if part.area > 1.5]
+    rounded = [shapely.get_coordinates(outline) for outline in large]
+    drawn = (
+        "M" + "L".join(f"{x + 180:.1f} {90 - y:.1f}" for x, y in part) + "Z" for part in rounded
+    )
+    shape_of_land = f'<path d="{"".join(drawn)}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 180">{shape_of_land}</svg>'
+
+
+def compact(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def write(name: str, text: str) -> None:
     (DIST / name).write_text(text, encoding="utf-8")
     print(f"static/dist/{name}: {len(text) // 1024} kB")
 
 
 if __name__ == "__main__":
     DIST.mkdir(exist_ok=True)
-    write("basemap.json", basemap())
-    write("fields.json", fields())
+    write("basemap.json", compact(basemap()))
+    write("fields.json", compact(fields()))
+    write("world.svg", world())

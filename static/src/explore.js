@@ -6,11 +6,12 @@ const PICKED = { radius: 7, weight: 3, fillOpacity: 0.2, interactive: false };
 export function explore({ map, L, frame, footprints, boxOf, boundsOf, frameTo }) {
   const form = document.getElementById(frame.dataset.follow);
   const notice = frame.querySelector("[data-map-notice]");
+  const status = document.getElementById(`${frame.dataset.results}-status`);
   const again = frame.querySelector("[data-map-again]");
   const box = L.rectangle([[0, 0], [0, 0]], { fill: false, dashArray: "6 6", interactive: false });
   const picked = L.circleMarker([0, 0], PICKED);
   const boxes = [...form.querySelectorAll("[name=bbox]")];
-  const follows = form.elements.namedItem("move");
+  const follows = form.querySelector("[type=checkbox][name=move]");
   let asked = null;
   let reading = null;
   let quiet = false;
@@ -92,7 +93,10 @@ export function explore({ map, L, frame, footprints, boxOf, boundsOf, frameTo })
   function onSwap() {
     if (!frame.isConnected) return document.removeEventListener("htmx:after:swap", onSwap);
     const results = document.getElementById(frame.dataset.results);
-    if (results) load(results.dataset.footprints);
+    if (results) {
+      load(results.dataset.footprints);
+      status.textContent = results.dataset.summary;
+    }
     if (!form.elements.namedItem("at").value) picked.remove();
     return undefined;
   }
@@ -105,6 +109,16 @@ export function explore({ map, L, frame, footprints, boxOf, boundsOf, frameTo })
   }
   for (const name of ["mouseleave", "focusout"]) {
     list.addEventListener(name, () => footprints.choose(undefined));
+  }
+
+  // On phones: which part is shown stands in the address too.
+  for (const tab of form.elements.namedItem("tab")) {
+    tab.addEventListener("change", () => {
+      const address = new URL(window.location.href);
+      if (tab.value === "map") address.searchParams.delete("tab");
+      else address.searchParams.set("tab", tab.value);
+      window.history.replaceState(window.history.state, "", address);
+    });
   }
 
   if (frame.dataset.bbox) drawBox(frame.dataset.bbox);

@@ -59,32 +59,47 @@ function addBackground(map, element, { layers }) {
   }
 }
 
+const touches = (longitude) => Math.abs(longitude) >= 179.999;
+
 // Footprints cut at 180° are put together again, to be drawn and framed as one.
-export function joined(geometry) {
-  if (geometry?.type !== "MultiPolygon") return geometry;
+function isCut(geometry) {
+  if (geometry.type !== "MultiPolygon") return false;
   const sides = geometry.coordinates.map(([ring]) => {
     const longitudes = ring.map(([longitude]) => longitude);
     return [Math.min(...longitudes), Math.max(...longitudes)];
   });
-  const cut =
+  return (
     sides.some(([west]) => west <= -179.999) &&
     sides.some(([, east]) => east >= 179.999) &&
-    sides.every(([west, east]) => east - west < 180);
-  if (!cut) return geometry;
-  return {
-    ...geometry,
-    coordinates: geometry.coordinates.map((polygon, i) =>
-      sides[i][1] > 0
-        ? polygon
-        : polygon.map((ring) => ring.map(([x, ...rest]) => [x + 360, ...rest])),
-    ),
-  };
+    sides.every(([west, east]) => east - west < 180)
+  );
 }
 
-const style = (element, chosen) => ({
+function turnedEast(polygon) {
+  const west = polygon[0].some(([longitude]) => longitude < 0 && !touches(longitude));
+  return west ? polygon.map((ring) => ring.map(([x, y]) => [x + 360, y])) : polygon;
+}
+
+// Its areas, and its outline without the edges along the cut.
+function joined(geometry) {
+  const polygons = geometry.coordinates.map(turnedEast);
+  const lines = [];
+  for (const ring of polygons.flat()) {
+    for (let i = 1; i < ring.length; i += 1) {
+      const [from, to] = [ring[i - 1], ring[i]];
+      if (from[0] !== 180 || to[0] !== 180) lines.push([from, to]);
+    }
+  }
+  return [
+    { type: "MultiPolygon", coordinates: polygons },
+    { type: "MultiLineString", coordinates: lines },
+  ];
+}
+
+const style = (element, chosen, pictured) => ({
   color: colour(element, chosen ? "chosen" : "footprint"),
   weight: chosen ? 3 : 1.5,
-  fillOpacity: chosen ? 0.3 : 0.12,
+  fillOpacity: chosen && !pictured ? 0.3 : pictured ? 0 : 0.12,
 });
 
 function tooltip(feature) {
@@ -96,21 +111,24 @@ function tooltip(feature) {
 function footprint(feature, map) {
   const element = map.getContainer();
   const { href, title } = feature.properties ?? {};
+  const cut = isCut(feature.geometry);
+  const shapes = cut ? joined(feature.geometry) : feature.geometry;
+  const pictured = Boolean(feature.properties?.overlay);
   const turns = TURNS.map((turn) =>
-    L.geoJSON(
-      { ...feature, geometry: joined(feature.geometry) },
-      {
-        interactive: Boolean(href),
-        coordsToLatLng: ([x, y]) => L.latLng(y, x + turn),
-        pointToLayer: (_, at) => L.circleMarker(at, { radius: 6 }),
-        style: () => style(element, false),
-      },
-    ),
+    L.geoJSON(shapes, {
+      interactive: Boolean(href),
+      coordsToLatLng: ([x, y]) => L.latLng(y, x + turn),
+      pointToLayer: (_, at) => L.circleMarker(at, { radius: 6 }),
+      style: (shape) => ({
+        ...style(element, false, pictured),
+        stroke: !cut || shape.geometry.type !== "MultiPolygon",
+      }),
+    }),
   );
   const group = L.featureGroup(turns);
   if (title && href) group.bindTooltip(() => tooltip(feature), { sticky: true });
   if (href) group.on("click", () => window.location.assign(href));
-  return Object.assign(group, { feature, home: turns[1].getBounds() });
+  return Object.assign(group, { feature, pictured, home: turns[1].getBounds() });
 }
 
 // The footprints of one map: drawn, framed, one of them chosen, pictures where they are straight.
@@ -140,7 +158,8 @@ class Footprints {
   }
 
   choose(id) {
-    for (const [key, group] of this.shown) group.setStyle(style(this.map.getContainer(), key === id));
+    const element = this.map.getContainer();
+    for (const [key, group] of this.shown) group.setStyle(style(element, key === id, group.pictured));
     this.shown.get(id)?.bringToFront();
   }
 
@@ -157,7 +176,7 @@ class Footprints {
         [home.getSouth(), home.getWest() + turn],
         [home.getNorth(), home.getEast() + turn],
       );
-      if (!view.intersects(bounds) || this.width(bounds) < 32) continue;
+      if (!view.intersects(bounds) || this.reach(bounds) < 24) continue;
       wanted.set(`${id} ${turn}`, [picture, bounds]);
     }
     for (const [key, layer] of this.pictures) {
@@ -171,14 +190,14 @@ class Footprints {
     }
   }
 
-  width(bounds) {
-    const corner = (at) => this.map.latLngToContainerPoint(at);
-    return corner(bounds.getNorthEast()).x - corner(bounds.getNorthWest()).x;
+  // How many pixels its longer side has.
+  reach(bounds) {
+    const [from, to] = [bounds.getSouthWest(), bounds.getNorthEast()].map((at) =>
+      this.map.latLngToContainerPoint(at),
+    );
+    return Math.max(Math.abs(to.x - from.x), Math.abs(to.y - from.y));
   }
 
-  restyle() {
-    for (const group of this.shown.values()) group.setStyle(style(this.map.getContainer(), false));
-  }
 }
 
 // "west,south,east,north" with west > east where the box crosses 180° (RFC 7946, 5.2).
@@ -247,26 +266,32 @@ export function startMap(element) {
 /** The running map of a [data-map] element. */
 export const mapOf = (element) => maps.get(element);
 
-function startAll() {
+// A map starts once it has a size: it may lie in a part of the page that is opened later.
+const sizes = new ResizeObserver((entries) => {
+  for (const { target, contentRect } of entries) {
+    if (maps.has(target)) maps.get(target).map.invalidateSize({ animate: false });
+    else if (contentRect.height > 0 && target.isConnected) startMap(target);
+  }
+});
+
+function watch() {
   for (const [element, { map }] of maps) {
     if (element.isConnected) continue;
     map.remove();
     maps.delete(element);
+    sizes.unobserve(element);
   }
-  for (const element of document.querySelectorAll("[data-map]")) {
-    if (!maps.has(element) && element.offsetParent !== null) startMap(element);
-  }
+  for (const element of document.querySelectorAll("[data-map]")) sizes.observe(element);
 }
 
 function repaint() {
   for (const { map, footprints } of maps.values()) {
     map.eachLayer((layer) => layer instanceof NaturalEarth && layer.redraw());
-    footprints.restyle();
+    footprints.choose(undefined);
   }
 }
 
-startAll();
-document.addEventListener("htmx:after:swap", startAll);
-document.addEventListener("map:shown", startAll); // a hidden tab was opened
+watch();
+document.addEventListener("htmx:after:swap", watch);
 document.addEventListener("theme:change", repaint);
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);

@@ -1,0 +1,90 @@
+"""Pages of rows by key, for lists that people read; tokens and order are the API's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import DateTimeField, QuerySet, Value
+from django.http import QueryDict
+
+from catalogs.stac.errors import Invalid
+from catalogs.stac.paging import LATEST, Key, Pager
+
+PARAMETER = "page"
+
+# Collections: the newest first.
+NEWEST = (
+    Key(
+        "created",
+        True,
+        written=lambda value: value.isoformat(),
+        value=lambda read: Value(read, DateTimeField()),
+    ),
+    Key("pk"),
+)
+
+
+@dataclass(frozen=True)
+class Page[Row]:
+    rows: list[Row]
+    previous: str  # the query string of that page, "" where there is none
+    next: str
+
+    @property
+    def paged(self) -> bool:
+        return bool(self.previous or self.next)
+
+
+def page(
+    rows: QuerySet[Any], query: QueryDict, size: int, *, of: str, keys: Sequence[Key] = LATEST
+) -> Page[Any]:
+    """The page that the address names; an address that makes no sense names the first one.
+
+    `of` says what is paged: a token is good for that list and no other.
+    """
+    pager = Pager(of, {}, keys)
+    values, backward = _place(pager, query.get(PARAMETER, ""))
+    if values:
+        rows = rows.filter(pager.beyond(values, backward))
+    found = list(rows.order_by(*(key.order(backward) for key in keys))[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if backward:
+        found.reverse()
+    ahead = bool(found) and (more or backward)
+    behind = bool(found) and (more if backward else bool(values))
+    return Page(
+        found,
+        _address(pager, query, found[0], True) if behind else "",
+        _address(pager, query, found[-1], False) if ahead else "",
+    )
+
+
+def newest(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """In the order of the lists."""
+    return rows.order_by(*(key.order(False) for key in LATEST))
+
+
+def neighbours(rows: QuerySet[Any], row: Any) -> tuple[Any, Any]:
+    """The rows before and after this one, in the order of the lists."""
+    pager = Pager("", {}, LATEST)
+    place = [key.written(getattr(row, key.field)) for key in LATEST]
+    before, after = (
+        rows.filter(pager.beyond(place, backward))
+        .order_by(*(key.order(backward) for key in LATEST))
+        .first()
+        for backward in (True, False)
+    )
+    return before, after
+
+
+def _place(pager: Pager, token: str) -> tuple[list[Any], bool]:
+    try:
+        return pager.open(token) if token else ([], False)
+    except Invalid:
+        return [], False
+
+
+def _address(pager: Pager, query: QueryDict, row: Any, backward: bool) -> str:
+    changed = query.copy()
+    changed[PARAMETER] = pager.token([getattr(row, key.field) for key in pager.keys], backward)
+    return f"?{changed.urlencode()}"

@@ -1,0 +1,177 @@
+"""What the map page is asked: in the words of STAC's /search, whole in the address."""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from django.contrib.gis.geos import Point
+from django.http import QueryDict
+
+from catalogs.stac.search import ItemQuerySet
+from ui import text
+
+Box = tuple[float, float, float, float]
+LONGEST_LIST = 100
+TABS = ("list", "filters")
+
+
+@dataclass(frozen=True)
+class Search:
+    """Whatever makes no sense is left out; an old or broken address still opens."""
+
+    bbox: Box | None = None  # west > east crosses 180°
+    start: date | None = None
+    end: date | None = None  # this day included
+    collections: tuple[str, ...] = ()
+    move: bool = True  # the list follows the map
+    at: tuple[float, float] | None = None  # where was clicked: longitude, latitude
+    tab: str = ""  # on phones: list or filters instead of the map
+
+    @classmethod
+    def read(cls, query: QueryDict) -> Self:
+        start, end = _days(query.getlist("datetime"))
+        return cls(
+            bbox=_box(query.getlist("bbox")),
+            start=start,
+            end=end,
+            collections=tuple(dict.fromkeys(query.getlist("collections")))[:LONGEST_LIST],
+            move=_switch(query.getlist("move")),
+            at=_point(query.get("at", "")),
+            tab=query.get("tab", "") if query.get("tab") in TABS else "",
+        )
+
+    def only(self, known: set[str]) -> Self:
+        """Without the collections that the asker does not see."""
+        return replace(self, collections=tuple(id for id in self.collections if id in known))
+
+    @property
+    def interval(self) -> tuple[datetime | None, datetime | None] | None:
+        if self.start is None and self.end is None:
+            return None
+        last = self.end and datetime.combine(self.end, time.max, UTC)
+        return self.start and datetime.combine(self.start, time.min, UTC), last
+
+    def apply(self, items: ItemQuerySet) -> ItemQuerySet:
+        return items.search(
+            collections=self.collections or None, bbox=self.bbox, datetime=self.interval
+        )
+
+    def picked(self, items: ItemQuerySet) -> ItemQuerySet:
+        """What lies where was clicked, of what was searched for; the box is not asked."""
+        assert self.at is not None
+        found = replace(self, bbox=None).apply(items)
+        return found.search(intersects=Point(*self.at, srid=4326))
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        pairs = []
+        if self.bbox:
+            pairs.append(("bbox", ",".join(f"{number:g}" for number in _rounded(self.bbox))))
+        if self.start or self.end:
+            pairs.append(("datetime", f"{self.start or '..'}/{self.end or '..'}"))
+        pairs += [("collections", id) for id in self.collections]
+        return pairs
+
+    @property
+    def footprints(self) -> str:
+        """The part of the query that decides what is drawn."""
+        return urlencode(self._pairs(), safe=",/:")
+
+    @property
+    def query(self) -> str:
+        """The whole state, as short as it can be said."""
+        pairs = self._pairs()
+        if not self.move:
+            pairs.append(("move", "off"))
+        if self.at:
+            pairs.append(("at", ",".join(f"{number:g}" for number in _rounded(self.at))))
+        if self.tab:
+            pairs.append(("tab", self.tab))
+        return urlencode(pairs, safe=",/:")
+
+    def chips(self, titles: dict[str, str]) -> list[tuple[str, str]]:
+        """What was asked, in words, each with the query that asks all the others."""
+        found = []
+        for id in self.collections:
+            others = tuple(other for other in self.collections if other != id)
+            found.append((titles.get(id, id), replace(self, collections=others).query))
+        if self.start or self.end:
+            words = text.span(_noon(self.start), _noon(self.end), open_end="later")
+            found.append((words, replace(self, start=None, end=None).query))
+        if self.bbox and not self.move:
+            found.append(("In the box", replace(self, bbox=None, move=True).query))
+        return found
+
+    @property
+    def api_query(self) -> str:
+        """The same search, asked of the API."""
+        asked: list[tuple[str, Any]] = [pair for pair in self._pairs() if pair[0] == "bbox"]
+        if self.collections:
+            asked.append(("collections", ",".join(self.collections)))
+        if self.interval:
+            sides = (f"{side:%Y-%m-%dT%H:%M:%SZ}" if side else ".." for side in self.interval)
+            asked.append(("datetime", "/".join(sides)))
+        return urlencode(asked, safe=",/:")
+
+
+def _noon(day: date | None) -> datetime | None:
+    return day and datetime.combine(day, time(12), UTC)
+
+
+def _rounded(numbers: tuple[float, ...]) -> list[float]:
+    return [round(number, 5) for number in numbers]
+
+
+def _numbers(words: list[str], count: int) -> list[float] | None:
+    """Numbers given as one list with commas, or as one parameter each."""
+    parts = [part for word in words for part in word.split(",")]
+    if len(parts) != count or any(len(part) > 30 for part in parts):
+        return None
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        return None
+    return numbers if all(math.isfinite(number) for number in numbers) else None
+
+
+def _box(words: list[str]) -> Box | None:
+    numbers = _numbers(words, 4)
+    if numbers is None:
+        return None
+    west, south, east, north = numbers
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        return None
+    return (west, south, east, north)
+
+
+def _point(word: str) -> tuple[float, float] | None:
+    numbers = _numbers([word], 2)
+    if numbers is None or abs(numbers[0]) > 180 or abs(numbers[1]) > 90:
+        return None
+    return numbers[0], numbers[1]
+
+
+def _days(words: list[str]) -> tuple[date | None, date | None]:
+    """`2020-01-01/2020-12-31`, with `..` for an open side; or both sides as a form sends them."""
+    sides = [side for word in words for side in word.split("/")] if len(words) == 1 else words
+    if len(sides) == 1:
+        sides = [sides[0], sides[0]]
+    if len(sides) != 2:
+        return None, None
+    start, end = (_day(side) for side in sides)
+    return (None, None) if start and end and start > end else (start, end)
+
+
+def _day(word: str) -> date | None:
+    try:
+        day = date.fromisoformat(word[:10])
+    except ValueError:
+        return None
+    # One day of room on either side, for the zones of the world.
+    return day if date.min + timedelta(2) < day < date.max - timedelta(2) else None
+
+
+def _switch(words: list[str]) -> bool:
+    """A box that is not ticked is not sent, so the form always sends `off` before it."""
+    return not words or words[-1] != "off"
