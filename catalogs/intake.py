@@ -6,22 +6,33 @@ was thought dead and is not can spoil nothing.
 
 import hashlib
 import time
+import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from shutil import disk_usage
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.db.utils import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from catalogs.models import Upload
+from catalogs import found
+from catalogs.models import Intake, Upload
+from catalogs.rasters import reader
 from catalogs.rasters.formats import Refusal, refusal_for_bytes
 from catalogs.rasters.refusals import CRASHED, Rejected
 from catalogs.stac.models import Asset
+from catalogs.stac.transactions import HeldFile
 from catalogs.storage import StorageUnavailable, assets
 
 MOST_RUNS = 12  # of one job: outages are retried 10 times
+SPARE = 1024**3  # bytes of disk that a conversion leaves free
 BEAT = 5  # seconds between signs of life
 OUTAGES = (StorageUnavailable, OperationalError, InterfaceError)
 
@@ -107,17 +118,76 @@ def _take_in(work: Work) -> None:
     upload = work.upload
     if refusal := refusal_for_bytes(assets().read(upload.name, 0, 64)):
         raise Rejected(refusal)
-    _refuse_what_is_here(work, fingerprint(upload, work.alive))
+    with TemporaryDirectory(prefix="gistac-") as folder:
+        source, checksum = _fetch(upload, Path(folder) / "in.tif", work.alive)
+        _refuse_what_is_here(work, checksum)
+        work.write(state=State.DESCRIBING, progress=0)
+        answer = reader.run(
+            "describe",
+            source,
+            reader.describing(upload.size),
+            alive=work.alive,
+            filename=upload.filename,
+        )
+        held = [HeldFile("data", upload.name, upload.size, checksum, found.GEOTIFF)]
+        if answer.document["cog"]:
+            held = [replace(held[0], media_type=found.COG)]
+        elif Intake.of(upload.collection).convert:
+            held += _convert(work, upload, source, Path(folder), answer.document["notes"])
+        held.append(_keep_thumbnail(work, upload, answer.attachment))
+    with transaction.atomic():
+        work.write(state=State.REVIEW, progress=100)
+        found.make(upload, answer.document, held)
 
 
-def fingerprint(upload: Upload, alive: Callable[[float], None]) -> str:
-    """The SHA-256 of the file, as a multihash (0x12: sha2-256, 0x20: 32 bytes)."""
+def _fetch(upload: Upload, path: Path, alive: Callable[[float], None]) -> tuple[reader.Source, str]:
+    """The bytes as the reader gets them, and their SHA-256 (a multihash: 0x12, 0x20, digest)."""
     digest, seen = hashlib.sha256(), 0
-    for chunk in assets().chunks(upload.name):
-        digest.update(chunk)
-        seen += len(chunk)
-        alive(seen / upload.size)
-    return "1220" + digest.hexdigest()
+    copied = upload.size <= settings.COPY_TO_READ
+    with path.open("wb") as copy:
+        for chunk in assets().chunks(upload.name):
+            digest.update(chunk)
+            seen += len(chunk)
+            if copied:
+                copy.write(chunk)
+            alive(seen / upload.size)
+    read = partial(assets().read, upload.name)
+    return reader.Source(upload.size, path if copied else None, read), "1220" + digest.hexdigest()
+
+
+def _convert(
+    work: Work, upload: Upload, source: reader.Source, folder: Path, notes: list[str]
+) -> list[HeldFile]:
+    """A Cloud Optimized GeoTIFF beside the original; what cannot be converted stays as it is."""
+    work.write(state=State.CONVERTING, progress=0)
+    made = folder / "out"
+    made.mkdir()
+    if disk_usage(folder).free < 2 * upload.size + SPARE:
+        notes.append("No Cloud Optimized copy was made: the server has too little working space.")
+        return []
+    try:
+        reader.run("convert", source, reader.converting(upload.size), alive=work.alive, folder=made)
+    except Rejected as rejected:
+        notes.append(f"No Cloud Optimized copy was made. {rejected.refusal.problem}")
+        return []
+    return [_keep(work, upload, "cog", made / "cog.tif", found.COG)]
+
+
+def _keep(work: Work, upload: Upload, key: str, path: Path, media_type: str) -> HeldFile:
+    """A file made by this run, under a name that no other run writes to."""
+    name = f"{upload.folder}{uuid.uuid4()}{path.suffix}"
+    with path.open("rb") as file:
+        checksum = "1220" + hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        name = assets().store(name, file, partial(work.alive, 1))
+    return HeldFile(key, name, path.stat().st_size, checksum, media_type)
+
+
+def _keep_thumbnail(work: Work, upload: Upload, picture: bytes) -> HeldFile:
+    with TemporaryDirectory(prefix="gistac-") as folder:
+        path = Path(folder) / "thumbnail.webp"
+        path.write_bytes(picture)
+        return _keep(work, upload, "thumbnail", path, "image/webp")
 
 
 def _refuse_what_is_here(work: Work, checksum: str) -> None:

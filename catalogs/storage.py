@@ -1,15 +1,18 @@
 """The bucket. Browsers send parts and fetch assets by URLs signed here, for minutes."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from urllib.parse import quote
 
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from django.core.files.base import File
 from django.core.files.storage import storages
 from storages.backends.s3 import S3Storage
 
@@ -93,7 +96,7 @@ def _answering() -> Iterator[None]:
     """An outage of the bucket becomes one clear refusal."""
     try:
         yield
-    except (BotoCoreError, HTTPClientError) as fault:
+    except (Boto3Error, BotoCoreError, HTTPClientError) as fault:
         raise StorageUnavailable from fault
     except ClientError as fault:
         if fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) >= 500:
@@ -115,6 +118,7 @@ class AssetStorage(S3Storage):
             custom_domain=None,
             querystring_auth=True,
             querystring_expire=300,
+            transfer_config=TransferConfig(use_threads=False, multipart_chunksize=SMALLEST_PART),
             client_config=Config(
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
@@ -294,9 +298,26 @@ class AssetStorage(S3Storage):
             body = self.client.get_object(Bucket=self.bucket_name, Key=name)["Body"]
             yield from body.iter_chunks(size)
 
+    def store(self, name: str, file: IO[bytes], alive: Callable[[], None]) -> str:
+        """Keep a file that the server made; says now and then that it is at it."""
+        with _answering():
+            return str(self.save(name, _Told(file, alive)))
+
     def remove(self, name: str) -> None:
         with _answering():
             self.client.delete_object(Bucket=self.bucket_name, Key=name)
+
+
+class _Told(File):
+    """A file that says so each time it is read from."""
+
+    def __init__(self, file: IO[bytes], alive: Callable[[], None]) -> None:
+        super().__init__(file)
+        self.alive = alive
+
+    def read(self, *args: Any) -> bytes:
+        self.alive()
+        return bytes(self.file.read(*args))
 
 
 def assets() -> AssetStorage:

@@ -235,6 +235,11 @@ PROCRASTINATE_IMPORT_PATHS = ["catalogs.intake"]
 
 # Files taken in: who knows how many bytes an organization may still store.
 UPLOAD_ROOM = "tenants.quotas.room_left"
+# Files up to this many bytes are copied to be read; of larger ones the reader gets ranges.
+COPY_TO_READ = env.whole("GISTAC_COPY_TO_READ", 2 * 1024**3)
+# Files come from strangers. Where the kernel cannot lock their reader up (no Landlock), none is
+# read, unless whoever runs this accepts that a hostile file may read what the worker can.
+READ_RASTERS_UNCONFINED = env.flag("GISTAC_READ_RASTERS_UNCONFINED_AT_MY_OWN_RISK")
 
 # Pages -----------------------------------------------------------------------
 FORM_RENDERER = "ui.renderers.FormRenderer"

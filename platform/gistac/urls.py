@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("stac/", include("catalogs.stac.urls")),
+    path("stac/", include("catalogs.api")),
     path("api/", include("catalogs.urls")),
     path("", include("tenants.urls")),
     path("", include("ui.urls")),

@@ -1,0 +1,62 @@
+"""The STAC API with an audit record of every write: the core's views, our verbs."""
+
+from typing import Any
+
+from catalogs import collections, items
+from catalogs.audit import Actor
+from catalogs.stac import views
+from catalogs.stac.documents import Document
+from catalogs.stac.models import Collection, Item
+from catalogs.stac.urls import patterns
+
+
+class Collections(views.Collections):
+    def perform_create(self, document: Document) -> Collection:
+        return collections.create(document, actor=Actor.of(self.request.user))
+
+
+class OneCollection(views.OneCollection):
+    def perform_create(self, document: Document) -> Collection:
+        return collections.create(document, actor=Actor.of(self.request.user))
+
+    def perform_update(self, collection: Collection, document: Document) -> Collection:
+        actor = Actor.of(self.request.user)
+        return collections.replace(collection, document, actor=actor, if_match=self.condition())
+
+    def perform_patch(self, collection: Collection, patch: Document | list[Any]) -> Collection:
+        actor = Actor.of(self.request.user)
+        return collections.update(collection, patch, actor=actor, if_match=self.condition())
+
+    def perform_destroy(self, collection: Collection, cascade: bool) -> None:
+        actor = Actor.of(self.request.user)
+        collections.delete(collection, actor=actor, cascade=cascade, if_match=self.condition())
+
+
+class Items(views.Items):
+    def perform_create(self, collection: Collection, document: Document) -> Item:
+        return items.create(collection, document, actor=Actor.of(self.request.user))
+
+    def perform_create_all(self, collection: Collection, features: list[Document]) -> list[Item]:
+        return items.create_all(collection, features, actor=Actor.of(self.request.user))
+
+
+class OneItem(views.OneItem):
+    def perform_create(self, collection: Collection, document: Document) -> Item:
+        return items.create(collection, document, actor=Actor.of(self.request.user))
+
+    def perform_update(self, item: Item, document: Document) -> Item:
+        actor = Actor.of(self.request.user)
+        return items.replace(item, document, actor=actor, if_match=self.condition())
+
+    def perform_patch(self, item: Item, patch: Document | list[Any]) -> Item:
+        actor = Actor.of(self.request.user)
+        return items.update(item, patch, actor=actor, if_match=self.condition())
+
+    def perform_destroy(self, item: Item) -> None:
+        items.delete(item, actor=Actor.of(self.request.user), if_match=self.condition())
+
+
+app_name = "stac"
+urlpatterns = patterns(
+    Collections=Collections, OneCollection=OneCollection, Items=Items, OneItem=OneItem
+)

@@ -1,0 +1,107 @@
+"""The audited verbs of collections, used alike by pages and by the API."""
+
+import re
+import unicodedata
+from typing import Any
+
+from django.db import transaction
+
+from catalogs import audit
+from catalogs.audit import Actor
+from catalogs.models import Intake
+from catalogs.stac import transactions, trash
+from catalogs.stac.documents import Document
+from catalogs.stac.models import Collection, Trashed
+
+FIRST_TITLE = "My first collection"
+
+
+@transaction.atomic
+def create(
+    document: Document,
+    *,
+    actor: Actor,
+    visibility: str = Collection.Visibility.MEMBERS,
+    derived: bool = False,
+) -> Collection:
+    collection = transactions.create_collection(document, visibility, derived=derived)
+    audit.record(actor, "collection.create", collection=collection.pk)
+    return collection
+
+
+def make_for_files(title: str, *, actor: Actor) -> Collection:
+    """The collection that dropped files go into when none was chosen: the one of this title."""
+    title = title.strip() or FIRST_TITLE
+    id = id_of(title)
+    found = Collection.objects.filter(pk=id).first()
+    if found is not None:
+        return found
+    document = {
+        "type": "Collection",
+        "stac_version": "1.1.0",
+        "id": id,
+        "title": title,
+        "description": f"Files dropped into {title}.",
+        "license": "other",
+        "links": [],
+    }
+    return create(document, actor=actor, derived=True)
+
+
+def id_of(title: str) -> str:
+    """Lower case words of any script with hyphens between; at most 100 bytes."""
+    plain = unicodedata.normalize("NFC", title).lower()
+    words = re.sub(r"[^\w.~]+", "-", plain).strip("-._") or "collection"
+    return words.encode()[:100].decode(errors="ignore").strip("-._")
+
+
+@transaction.atomic
+def replace(
+    collection: Collection, document: Document, *, actor: Actor, if_match: str | None = None
+) -> Collection:
+    replaced = transactions.replace_collection(collection, document, if_match)
+    audit.record(actor, "collection.replace", collection=collection.pk)
+    return replaced
+
+
+@transaction.atomic
+def update(
+    collection: Collection,
+    patch: Document | list[Any],
+    *,
+    actor: Actor,
+    if_match: str | None = None,
+) -> Collection:
+    updated = transactions.update_collection(collection, patch, if_match)
+    audit.record(actor, "collection.update", collection=collection.pk)
+    return updated
+
+
+@transaction.atomic
+def show_to(collection: Collection, visibility: str, *, actor: Actor) -> Collection:
+    """Public, or for members alone."""
+    shown = transactions.set_visibility(collection, visibility)
+    audit.record(actor, "collection.show", collection=collection.pk, to=visibility)
+    return shown
+
+
+@transaction.atomic
+def delete(
+    collection: Collection, *, actor: Actor, cascade: bool = False, if_match: str | None = None
+) -> None:
+    audit.record(actor, "collection.delete", collection=collection.pk)
+    transactions.delete_collection(collection, cascade, by=actor.name, if_match=if_match)
+
+
+@transaction.atomic
+def restore(trashed: Trashed, *, actor: Actor) -> Any:
+    """A collection or an item, back from the trash."""
+    audit.record(actor, f"{trashed.kind}.restore", collection=trashed.collection, item=trashed.item)
+    return trash.restore(trashed)
+
+
+@transaction.atomic
+def convert_files(collection: Collection, convert: bool, *, actor: Actor) -> None:
+    """Whether a plain GeoTIFF gets a Cloud Optimized one beside it."""
+    Intake.objects.update_or_create(pk=collection.pk, defaults={"convert": convert})
+    audit.record(actor, "collection.intake", collection=collection.pk, convert=str(convert))

@@ -1,0 +1,61 @@
+"""The audited verbs of items, used alike by pages and by the API."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from catalogs import audit
+from catalogs.audit import Actor
+from catalogs.stac import transactions
+from catalogs.stac.documents import Document
+from catalogs.stac.models import Collection, Item
+from catalogs.stac.transactions import HeldFile
+
+
+@transaction.atomic
+def create(
+    collection: Collection, document: Document, *, actor: Actor, held: Sequence[HeldFile] = ()
+) -> Item:
+    item = transactions.create_item(collection, document, held)
+    _record(actor, "item.create", item)
+    return item
+
+
+@transaction.atomic
+def create_all(collection: Collection, features: Sequence[Document], *, actor: Actor) -> list[Item]:
+    """All or none; one record names how many."""
+    items = transactions.create_items(collection, features)
+    audit.record(actor, "item.create", collection=collection.pk, items=str(len(items)))
+    return items
+
+
+@transaction.atomic
+def replace(
+    item: Item,
+    document: Document,
+    *,
+    actor: Actor,
+    if_match: str | None = None,
+    held: Sequence[HeldFile] = (),
+) -> Item:
+    _record(actor, "item.replace", item)
+    return transactions.replace_item(item, document, if_match, held)
+
+
+@transaction.atomic
+def update(
+    item: Item, patch: Document | list[Any], *, actor: Actor, if_match: str | None = None
+) -> Item:
+    _record(actor, "item.update", item)
+    return transactions.update_item(item, patch, if_match)
+
+
+@transaction.atomic
+def delete(item: Item, *, actor: Actor, if_match: str | None = None) -> None:
+    _record(actor, "item.delete", item)
+    transactions.delete_item(item, by=actor.name, if_match=if_match)
+
+
+def _record(actor: Actor, action: str, item: Item) -> None:
+    audit.record(actor, action, collection=item.collection_id, item=item.stac_id)
