@@ -1,0 +1,97 @@
+"""The few pieces of SQL that the compiler is made of; every name and value is a parameter."""
+
+import json
+from typing import Any
+
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    DecimalField,
+    F,
+    Field,
+    Func,
+    JSONField,
+    Q,
+    TextField,
+    Value,
+)
+
+BOOLEAN: "Field[Any, Any]" = BooleanField()
+JSON: "Field[Any, Any]" = JSONField()
+NUMBER: "Field[Any, Any]" = DecimalField()
+TEXT: "Field[Any, Any]" = TextField()
+TIME: "Field[Any, Any]" = DateTimeField()
+
+TRUE = Func(template="TRUE", output_field=BOOLEAN)
+FALSE = Func(template="FALSE", output_field=BOOLEAN)
+
+# The six comparisons, what holds where they do not, and how they read from the right.
+OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+TURNED = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+
+def constant(value: bool) -> Q:
+    return Q(TRUE if value else FALSE)
+
+
+def infix(operator: str, left: Any, right: Any, field: "Field[Any, Any] | None" = None) -> Func:
+    return Func(
+        left,
+        right,
+        arg_joiner=f" {operator} ",
+        template="(%(expressions)s)",
+        output_field=field or BOOLEAN,
+    )
+
+
+def call(function: str, *arguments: Any, field: "Field[Any, Any]") -> Func:
+    return Func(*arguments, function=function, output_field=field)
+
+
+def negated(condition: Any) -> Func:
+    return Func(condition, template="(NOT %(expressions)s)", output_field=BOOLEAN)
+
+
+def is_null(expression: Any, truth: bool = True) -> Func:
+    words = "IS NULL" if truth else "IS NOT NULL"
+    return Func(expression, template=f"(%(expressions)s {words})", output_field=BOOLEAN)
+
+
+def text(value: str) -> Func:
+    return Func(Value(value), template="%(expressions)s::text", output_field=TEXT)
+
+
+def number(value: float) -> Func:
+    return Func(Value(repr(value)), template="%(expressions)s::numeric", output_field=NUMBER)
+
+
+def moment(value: Any) -> Func:
+    template = "%(expressions)s::timestamptz"
+    return Func(Value(value), template=template, output_field=TIME)
+
+
+def document(value: Any) -> Func:
+    template, written = "%(expressions)s::jsonb", json.dumps(value)
+    return Func(Value(written), template=template, output_field=JSON)
+
+
+def member(name: str) -> Func:
+    """The value of a property as JSON; an index on (properties -> 'name') is one on this."""
+    return infix("->", F("properties"), text(name), JSON)
+
+
+def member_text(name: str) -> Func:
+    return infix("->>", F("properties"), text(name), TEXT)
+
+
+def type_of(value: Any) -> Func:
+    return call("jsonb_typeof", value, field=TEXT)
+
+
+def is_a(value: Any, kind: str) -> Q:
+    return Q(infix("=", type_of(value), text(kind)))
+
+
+def by_code_point(value: Any) -> Func:
+    """Texts compare the same in every database."""
+    return Func(value, template='(%(expressions)s COLLATE "C")', output_field=TEXT)
