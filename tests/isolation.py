@@ -1,0 +1,162 @@
+"""What the walk of test_isolation.py asks of every route, and the world that it asks in."""
+
+import itertools
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpResponse
+from django.test.client import Client, ClientHandler
+from django.urls import URLPattern, URLResolver, get_resolver, reverse, set_script_prefix
+from django.urls.converters import IntConverter
+
+from tenants.models import User
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+PLATFORM, ORGANIZATION = settings.PUBLIC_SCHEMA_URLCONF, settings.ROOT_URLCONF
+CANARY = "canary-of-acme"  # in every private thing of acme
+OTHERS_CANARY = "canary-of-other"
+
+
+type Found = tuple[tuple[str, bool], ...]  # parameters: name, and whether it is a number
+
+
+@dataclass(frozen=True)
+class Route:
+    """One URL pattern: its name, or its text where it has none, and what fills it."""
+
+    urlconf: str
+    name: str
+    pattern: str
+    is_named: bool
+    parameters: Found
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """Which things it can be asked for; a collection can be public too."""
+        names = {name for name, _ in self.parameters}
+        if "collection" in names:
+            return ("public", "private", "absent")
+        return ("private", "absent") if names - {"rest", "slug"} else ("-",)
+
+
+def routes(urlconf: str) -> Iterator[Route]:
+    yield from _walk(urlconf, get_resolver(urlconf), "", "", ())
+
+
+def _walk(urlconf: str, resolver: URLResolver, space: str, text: str, found: Found) -> Iterator:
+    for entry in resolver.url_patterns:
+        pattern, parameters = text + str(entry.pattern), (*found, *_parameters(entry))
+        if isinstance(entry, URLResolver):
+            inside = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from _walk(urlconf, entry, inside, pattern, parameters)
+        else:
+            name = f"{space}{entry.name}" if entry.name else pattern
+            yield Route(urlconf, name, pattern, bool(entry.name), parameters)
+
+
+def _parameters(entry: URLPattern | URLResolver) -> Iterator[tuple[str, bool]]:
+    converters = entry.pattern.converters
+    for name in converters or entry.pattern.regex.groupindex:
+        yield name, isinstance(converters.get(name), IntConverter)
+
+
+@dataclass
+class World:
+    """Things of acme and of other, by the name of the parameter that asks for them."""
+
+    things: dict[str, dict[str, str]]
+    keys: dict[str, str]
+    people: dict[str, User]
+    handler: ClientHandler = field(default_factory=lambda: ClientHandler(False))
+    sessions: dict[tuple[int, str | None], str] = field(default_factory=dict)
+    addresses: Iterator[str] = field(
+        default_factory=lambda: (
+            f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in itertools.count()
+        )
+    )
+
+    def path(self, route: Route, thing: str) -> str:
+        """Below the organization's or the platform's root."""
+        values = {name: self.value(name, is_number, thing) for name, is_number in route.parameters}
+        if not route.is_named:
+            return "/" + re.sub(r"\^?\(\?P<\w+>.*\)\$?|<[^>]*>", "nowhere", route.pattern)
+        set_script_prefix("/")
+        return reverse(route.name, urlconf=route.urlconf, kwargs=values)
+
+    def value(self, name: str, is_number: bool, thing: str) -> str:
+        if is_number:
+            name = f"{name}:number"
+        return self.things.get(name, {}).get(thing) or self.things["rest"]["-"]
+
+    def client(self, who: str, host: str | None) -> Client:
+        """Someone who has asked for nothing before, at an address of their own."""
+        headers = {"host": host} if host else {}
+        if who in self.keys:
+            headers["authorization"] = f"Bearer {self.keys[who]}"
+        client = Client(headers=headers, REMOTE_ADDR=next(self.addresses))
+        client.handler = self.handler
+        if who in self.people:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.session(self.people[who], host)
+        return client
+
+    def session(self, user: User, host: str | None) -> str:
+        """Signed in; on an organization's host as if the hand-over had let them in there."""
+        known = self.sessions.get((user.pk, host))
+        if known and SessionStore(known).exists(known):  # a sign-out ends it
+            return known
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        if host:
+            session["door"] = self.things["organization"]["-"]
+        session.create()
+        self.sessions[user.pk, host] = str(session.session_key)
+        return self.sessions[user.pk, host]
+
+
+def comparable(response: HttpResponse, world: World) -> str:
+    """A body without what is new in every answer and without the ids that were asked for."""
+    text = response.content.decode(errors="replace")
+    for values in world.things.values():
+        for value in values.values():
+            text = text.replace(value, "~" * len(value))
+    text = re.sub(r'nonce="[^"]*"', "nonce", text)
+    return re.sub(r'(csrfmiddlewaretoken" value=|X-CSRFToken": ?)"[^"]*"', "token", text)
+
+
+def table(text: str) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """(route, thing, method) to the statuses of: nobody, a stranger, a bad key."""
+    rows: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for line in text.strip().splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, things, methods, *statuses = line.split()
+        for thing in things.split(","):
+            for method in METHODS if methods == "*" else methods.split(","):
+                rows.setdefault((name, thing, method), tuple(statuses))
+    return rows
+
+
+def as_table(rows: dict[tuple[str, str, str], tuple[str, ...]]) -> str:
+    """The shortest text that `table` reads as these rows: what to paste after a look at it."""
+    methods: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for (name, thing, method), statuses in rows.items():
+        methods.setdefault((name, thing, statuses), []).append(method)
+    things: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for (name, thing, statuses), found in methods.items():
+        said = "*" if len(found) == len(METHODS) else ",".join(found)
+        things.setdefault((name, said, statuses), []).append(thing)
+    return "\n".join(
+        f"{name} {','.join(found)} {said} {' '.join(statuses)}"
+        for (name, said, statuses), found in things.items()
+    )
+
+
+def unknown() -> str:
+    return str(uuid.UUID(int=7))
