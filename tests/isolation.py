@@ -120,14 +120,11 @@ class World:
         return self.sessions[user.pk, host]
 
 
-def comparable(response: HttpResponse, world: World) -> str:
-    """A body without what is new in every answer and without the ids that were asked for."""
-    text = response.content.decode(errors="replace")
-    for values in world.things.values():
-        for value in values.values():
-            text = text.replace(value, "~" * len(value))
-    text = re.sub(r'nonce="[^"]*"', "nonce", text)
-    return re.sub(r'(csrfmiddlewaretoken" value=|X-CSRFToken": ?)"[^"]*"', "token", text)
+def comparable(response: HttpResponse, path: str) -> str:
+    """A body without the address that was asked and without what is new in every answer."""
+    text = response.content.decode(errors="replace").replace(path, "")
+    text = re.sub(r"\b[A-Za-z0-9]{64}\b", "token", text)  # against forged requests
+    return re.sub(r'nonce="[^"]*"', "nonce", text)
 
 
 def table(text: str) -> dict[tuple[str, str, str], tuple[str, ...]]:

@@ -112,8 +112,7 @@ class StacView(APIView):
             answer["Access-Control-Max-Age"] = "600"
         patch_vary_headers(answer, _VARY)
         if not answer.has_header("Cache-Control"):
-            known = bool(request.auth) or _is_known(request)
-            answer["Cache-Control"] = "private, no-cache" if known else "no-cache"
+            answer["Cache-Control"] = "private, no-cache" if _is_known(request) else "no-cache"
         return answer
 
     def _known_may(self, method: str) -> bool:
