@@ -1,5 +1,5 @@
 # Two commands for everyone: `make run` and `make test`. All of them live in infra/bin.
-.PHONY: run test test-long format lock
+.PHONY: run test test-long format lock manage
 
 run:
 	@python3 infra/bin run $(if $(PORT),--port $(PORT))
@@ -16,3 +16,7 @@ format:
 
 lock:
 	@python3 infra/bin lock
+
+# Django's commands on what `make run` runs: make manage DO="shell"
+manage:
+	@python3 infra/bin manage $(DO)

@@ -122,7 +122,8 @@ def test_no_markup_that_the_browser_would_refuse(spelling, advice):
     found = [
         str(path.relative_to(ROOT))
         for path in (ROOT / "templates").rglob("*.html")
-        if re.search(spelling, path.read_text())
+        if path.parent.name != "email"  # read by mail programs, which know no style sheets
+        and re.search(spelling, path.read_text())
     ]
     assert found == [], advice
 

@@ -35,6 +35,7 @@ def run(place: Place, port: int | None, demo: bool) -> None:
     place.enough_room(2)
     report = Report(9 if demo else 8)
     stack = Stack(place)
+    stack.claim()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: _interrupt(ended))
@@ -101,20 +102,20 @@ def _farewell(stack: Stack, demo: bool) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="infra/bin", description=__doc__)
-    parser.add_argument("command", choices=["run", "test", "test-long", "format", "lock"])
+    parser.add_argument("command", choices=["run", *checks.COMMANDS])
     parser.add_argument("--port", type=int, help="where web listens")
     parser.add_argument("--data", type=Path, default=ROOT / ".data", help="where data are kept")
     parser.add_argument("--no-demo", action="store_true", help="make no demo organization")
-    parser.add_argument("tests", nargs="*", help="what pytest is to run, instead of all")
-    words = parser.parse_args()
+    parser.add_argument("words", nargs="*", help="for pytest, or for Django's manage.py")
+    words, options = parser.parse_known_args()
     place = Place(words.data)
     try:
         if words.command == "run":
             run(place, words.port, demo=not words.no_demo)
-        else:
-            report = Report(4)
-            install(place, report, browser=words.command.startswith("test"))
-            checks.COMMANDS[words.command](place, words.tests)
+            return 0
+        if words.command != "manage":
+            install(place, Report(3), browser=words.command.startswith("test"))
+        checks.COMMANDS[words.command](place, [*words.words, *options])
     except Refusal as refusal:
         print(f"\n{refusal}", file=sys.stderr, flush=True)
         return 1

@@ -50,13 +50,14 @@ def with_stack(place: Place, work: Callable[[dict[str, str]], list[str]]) -> Non
     throw_away = Place(place.folder / "test")
     if throw_away.folder.exists():
         leave = Stack(throw_away, throw_away=True)
+        leave.claim()
         leave.recover()
         leave.remove()
-        leave.lock.close()
         shutil.rmtree(throw_away.folder)
     throw_away.make()
     throw_away.enough_room(3)
     stack = Stack(throw_away, throw_away=True)
+    stack.claim()
     try:
         stack.choose_ports()
         stack.cluster.make()
@@ -110,9 +111,18 @@ def lock(place: Place, chosen: list[str]) -> None:
     python.lock(place)
 
 
+def manage(place: Place, words: list[str]) -> None:
+    """Django's own commands on the database and store that `make run` keeps running."""
+    environment = {**os.environ, **Stack(place).environment}
+    command = [str(PYTHON), "manage.py", *words]
+    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
+        raise Failed("That command failed.")
+
+
 COMMANDS: dict[str, Callable[[Place, list[str]], None]] = {
     "test": test,
     "test-long": test_long,
     "format": format_code,
     "lock": lock,
+    "manage": manage,
 }

@@ -21,13 +21,14 @@ WEB_WORKERS, WEB_THREADS = 2, 4
 class Stack:
     def __init__(self, place: Place, *, throw_away: bool = False) -> None:
         self.place = place
-        self.lock = self._only_one()
         self.memory = Memory(place)
         self.cluster = Cluster(place, self.memory, throw_away=throw_away)
         self.store = Store(place, self.memory)
         self.supervisor = Supervisor(place)
+        self.lock: IO[str] | None = None
 
-    def _only_one(self) -> IO[str]:
+    def claim(self) -> None:
+        """Two supervisors of one place would end each other's processes."""
         lock = (self.place.folder / "lock").open("a+")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -40,7 +41,7 @@ class Stack:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        return lock
+        self.lock = lock
 
     def recover(self) -> list[str]:
         """End what a killed run left, and choose the ports."""

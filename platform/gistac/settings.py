@@ -230,6 +230,8 @@ REST_FRAMEWORK = {
 }
 
 # Jobs ------------------------------------------------------------------------
+# A worker that was not heard of for so many seconds is dead, and its jobs go to others.
+WORKER_SILENCE = env.whole("GISTAC_WORKER_SILENCE", 60)
 PROCRASTINATE_ON_APP_READY = "gistac.jobs.install"
 PROCRASTINATE_IMPORT_PATHS = ["catalogs.intake"]
 

@@ -5,11 +5,10 @@ import logging
 import time
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
-
-from gistac.management.commands.worker import SILENT_SECONDS
 
 log = logging.getLogger("gistac.sweep")
 
@@ -19,16 +18,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="sweep once and end")
-        parser.add_argument("--every", type=float, default=10, help="seconds between two sweeps")
-        parser.add_argument("--silent", type=float, default=SILENT_SECONDS)
+        parser.add_argument("--every", type=float, help="seconds between two sweeps")
 
     def handle(self, *args: Any, **options: Any) -> None:
         while True:
-            for job in asyncio.run(retry_stalled(options["silent"])):
+            for job in asyncio.run(retry_stalled(settings.WORKER_SILENCE)):
                 log.warning("job %s (%s) goes on: its worker is gone", job.id, job.task_name)
             if options["once"]:
                 return
-            time.sleep(options["every"])
+            time.sleep(options["every"] or settings.WORKER_SILENCE / 6)
 
 
 async def retry_stalled(silent_seconds: float) -> list[Job]:

@@ -2,11 +2,9 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from procrastinate.contrib.django import app
-
-# A worker that is killed is noticed by its silence: see sweep.py, which waits as long.
-HEARTBEAT_SECONDS, SILENT_SECONDS = 10, 60
 
 
 class Command(BaseCommand):
@@ -19,7 +17,8 @@ class Command(BaseCommand):
         with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
             app.run_worker(
                 concurrency=options["concurrency"],
-                update_heartbeat_interval=HEARTBEAT_SECONDS,
-                stalled_worker_timeout=SILENT_SECONDS,
+                # A worker that is killed is noticed by its silence: sweep.py waits as long.
+                update_heartbeat_interval=settings.WORKER_SILENCE / 6,
+                stalled_worker_timeout=settings.WORKER_SILENCE,
                 shutdown_graceful_timeout=20,
             )
