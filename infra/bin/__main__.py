@@ -80,7 +80,8 @@ def _start(stack: Stack, report: Report, port: int | None, demo: bool) -> None:
         done.append("running")
     if demo:
         with report.step("Demo organization, with pictures of the Earth") as done:
-            stack.manage("demo", refusal="The demo organization could not be made.")
+            stack.manage("demo", refusal="The demo organization could not be made.", aloud=True)
+            done.append("there")
 
 
 def _farewell(stack: Stack, demo: bool) -> str:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,26 +76,34 @@ def run(
     refusal: str,
     env: Mapping[str, str] | None = None,
     cwd: Path = ROOT,
+    aloud: bool = False,
 ) -> None:
-    """Run to the end, its words into the log; on failure its last lines, then the refusal."""
-    with log.open("ab") as out:
-        out.write(f"\n$ {' '.join(map(str, command))}\n".encode())
-        out.flush()
-        began = out.tell()
-        result = subprocess.run(
+    """Run to the end, its words into the log; on failure its last lines, then the refusal.
+
+    `aloud` says its lines as they come.
+    """
+    last: deque[str] = deque(maxlen=15)
+    with (
+        log.open("a") as written,
+        subprocess.Popen(
             command,
-            stdout=out,
+            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL if not sys.stdin or not sys.stdin.isatty() else None,
+            stdin=None if sys.stdin and sys.stdin.isatty() else subprocess.DEVNULL,
             env={**os.environ, **(env or {})},
             cwd=cwd,
-            check=False,
-        )
-    if result.returncode:
-        with log.open("rb") as written:
-            written.seek(began)
-            last = written.read().decode(errors="replace").splitlines()[-15:]
-        print("".join(f"        | {line}\n" for line in last), end="", flush=True)
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        written.write(f"\n$ {' '.join(map(str, command))}\n")
+        for line in process.stdout or ():
+            written.write(line)
+            last.append(f"        | {line}")
+            if aloud:
+                print(f"        {line}", end="", flush=True)
+    if process.returncode:
+        print("" if aloud else "".join(last), end="", flush=True)
         raise Refusal(f"{refusal} (The whole output is in {log}.)")
 
 

@@ -75,12 +75,13 @@ class Stack:
         self.memory.save()
         return settings
 
-    def manage(self, *words: str, refusal: str) -> None:
+    def manage(self, *words: str, refusal: str, aloud: bool = False) -> None:
         run(
             [PYTHON, "manage.py", *words],
             log=self.place.logs / "setup.log",
             env=self.environment,
             refusal=refusal,
+            aloud=aloud,
         )
 
     def migrate(self) -> None:
