@@ -4,10 +4,13 @@ A route that the table does not name fails. Nothing private is in any answer, an
 is answered like what does not exist: same status, same body, same length.
 """
 
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import requests
+from django.db import connection
 from django.utils import timezone
 
 from catalogs import uploads
@@ -17,6 +20,7 @@ from tenants import keys
 from tenants.current import tenant_scope
 from tenants.models import ApiKey, Organization
 from tenants.roles import WRITE_SCOPES
+from tenants.signup import create_organization
 from tests import isolation
 from tests.isolation import CANARY, METHODS, ORGANIZATION, OTHERS_CANARY, PLATFORM, Route, World
 from tests.stac.documents import collection, item
@@ -182,3 +186,37 @@ def test_no_search_finds_what_is_private(world, who, query):
         for name in ("features", "collections"):
             assert all("open" in thing["id"] for thing in found.get(name, []))
         assert found.get("numberMatched", 0) <= 1
+
+
+def counters(organization: Organization) -> dict[str, tuple[int, ...]]:
+    """What PostgreSQL has seen happen to the organization's tables."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute(
+            "SELECT relname, seq_scan, coalesce(idx_scan, 0), n_tup_ins, n_tup_upd, n_tup_del"
+            " FROM pg_stat_user_tables WHERE schemaname = %s",
+            [organization.schema_name],
+        )
+        return {name: tuple(counts) for name, *counts in cursor.fetchall()}
+
+
+def test_serving_one_touches_no_table_of_another(live):
+    quiet = create_organization(name="Quiet", slug="quiet", owner=live.owner)
+    before, own = settled(quiet), counters(live.organization)
+    headers = {"Authorization": f"Bearer {live.key()}"}
+    deadline = time.monotonic() + 30
+    while counters(live.organization) == own and time.monotonic() < deadline:
+        for path in ("collections", "search", "collections/none/items"):
+            requests.get(live.stac + path, headers=headers, timeout=10)
+        requests.post(f"{live.stac}collections", json=collection("c"), headers=headers, timeout=10)
+    assert counters(live.organization) != own
+    assert settled(quiet) == before
+
+
+def settled(organization: Organization) -> dict[str, tuple[int, ...]]:
+    """The counters, once nothing is late any more."""
+    before, now = None, counters(organization)
+    while before != now:
+        time.sleep(1.1)
+        before, now = now, counters(organization)
+    return now

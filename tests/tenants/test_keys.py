@@ -77,6 +77,26 @@ def test_it_is_the_user(acme, read_key):
         assert not key.has_perm("tenants.manage_keys")
 
 
+def test_a_known_key_without_the_scope_is_forbidden(acme, read_key):
+    assert ask(read_key, f"{LANDING}collections", "post").status_code == 403
+
+
+def test_no_key_is_written_to_a_log(acme, read_key, caplog):
+    caplog.set_level("DEBUG")
+    unknown = keys.new_text()
+    for key in (read_key, unknown):
+        ask(key)
+        ask(None, **{"x-api-key": key})
+        ask(None, authorization=basic("a", key))
+        assert key[22:54] not in caplog.text
+
+
+def test_a_key_in_the_address_is_no_key(acme, read_key):
+    with tenant_scope(acme):
+        asked = ask(None, f"{LANDING}?api_key={read_key}")
+    assert not asked.wsgi_request.user.is_authenticated
+
+
 def test_a_key_is_nothing_elsewhere(acme, other, write_key):
     key = keys.verify(write_key, acme)
     assert keys.verify(write_key, other) is None
