@@ -29,7 +29,7 @@ def parse(raw: bytes) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as fault:
         raise Invalid(f"This is not JSON: {fault}.") from fault
-    members = _walk(value, "", 1)
+    members = walk(value)
     skeleton = _STRING.sub(b"", raw)
     if any(abs(int(number)) > LARGEST_NUMBER for number in _LONG_NUMBER.findall(skeleton)):
         raise Invalid("Whole numbers may not go beyond 2**53: send them as text.")
@@ -38,8 +38,8 @@ def parse(raw: bytes) -> Any:
     return value
 
 
-def _walk(value: Any, pointer: str, depth: int) -> int:
-    """Looks at every string; counts the members of all objects."""
+def walk(value: Any, pointer: str = "", depth: int = 1) -> int:
+    """Refuses what is nested too deep or holds U+0000; counts the members of all objects."""
     if depth > DEEPEST + 1:
         raise Invalid(f"This is nested deeper than {DEEPEST} levels.", pointer=pointer)
     if isinstance(value, str):
@@ -52,11 +52,11 @@ def _walk(value: Any, pointer: str, depth: int) -> int:
             if "\x00" in name:
                 raise Invalid("A name may not hold the character U+0000.", pointer=pointer)
             if isinstance(inner, str | dict | list):
-                members += _walk(inner, f"{pointer}/{name}", depth + 1)
+                members += walk(inner, f"{pointer}/{name}", depth + 1)
         return members
     if isinstance(value, list):
         return sum(
-            _walk(inner, f"{pointer}/{number}", depth + 1)
+            walk(inner, f"{pointer}/{number}", depth + 1)
             for number, inner in enumerate(value)
             if isinstance(inner, str | dict | list)
         )

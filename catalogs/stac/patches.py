@@ -8,6 +8,7 @@ from jsonpointer import JsonPointerException
 
 from .documents import LARGEST, Document
 from .errors import Conflict, Invalid, TooLarge, Unprocessable
+from .parsers import walk
 
 MOST_OPERATIONS = 200
 
@@ -21,6 +22,7 @@ def apply(document: Document, patch: Document | list[Any]) -> Document:
     patched = _operations(document, patch) if isinstance(patch, list) else _merge(document, patch)
     if not isinstance(patched, dict):
         raise Unprocessable("The patch leaves no JSON object.")
+    walk(patched)
     return patched
 
 
@@ -43,8 +45,10 @@ def _operations(document: Document, patch: list[Any]) -> Any:
     for number, operation in enumerate(patch):
         result = _operate(result, operation, f"/{number}")
         # Copies of copies grow without bound; a document that is too large stops them.
-        if operation.get("op") == "copy" and len(orjson.dumps(result)) > LARGEST:
-            raise TooLarge("The patch makes the document too large.", pointer=f"/{number}")
+        if operation.get("op") == "copy":
+            walk(result)
+            if len(orjson.dumps(result)) > LARGEST:
+                raise TooLarge("The patch makes the document too large.", pointer=f"/{number}")
     return result
 
 

@@ -106,6 +106,10 @@ def _pointer(fault: ValidationError) -> str:
 
 def _advice(fault: ValidationError) -> str:
     where = _pointer(fault) or "The document"
+    if where.startswith("/bbox"):
+        return "An item with a geometry has a bbox of 4 or 6 numbers; one without has none."
+    if "/spatial/bbox" in where:
+        return "A spatial extent is one box, or one around all and two or more parts of it."
     match fault.validator:
         case "required":
             missing = [name for name in fault.validator_value if name not in fault.instance]
@@ -116,6 +120,8 @@ def _advice(fault: ValidationError) -> str:
             return f"{where} must be of type {kinds}."
         case "pattern" if fault.validator_value == r"(\+00:00|Z)$":
             return f"{where} must be a time in UTC that ends with Z, like 2020-02-12T23:20:50Z."
+        case "pattern":
+            return f"{where} is {fault.instance!r}; it must match {fault.validator_value}."
         case "dependencies" | "anyOf" if fault.absolute_path and where == "/properties":
             return (
                 "/properties needs `datetime`; where that is null, both `start_datetime` and "
@@ -125,4 +131,4 @@ def _advice(fault: ValidationError) -> str:
             return (
                 f"{where} may not stand here: {fault.schema.get('title', 'the schema forbids it')}."
             )
-    return f"{where}: {fault.message[:300]}"
+    return f"{where} is not as the specification has it: {fault.message[:300]}."
