@@ -64,6 +64,25 @@ def flat(numbers: list[Any]) -> Box:
     return Box(*(float(number) for number in (*numbers[:2], *numbers[half : half + 2])))
 
 
+def on_earth(box: Box) -> Box | None:
+    """The same place as a sound box: north above south, longitudes within 180; else None."""
+    west, south, east, north = box
+    if not (all(-90 <= lat <= 90 for lat in (south, north)) and -360 <= west <= 360):
+        return None
+    south, north = min(south, north), max(south, north)
+    if -180 <= west <= 180 and -180 <= east <= 180:
+        return Box(west, south, east, north)
+    if not west <= east <= 540:
+        return None
+    if east - west >= 360:
+        return WORLD._replace(south=south, north=north)
+    return Box(_turn(west), south, _turn(east), north)
+
+
+def _turn(longitude: float) -> float:
+    return longitude if -180 <= longitude <= 180 else (longitude + 180) % 360 - 180
+
+
 def says_it_crosses(bbox: object) -> bool:
     """Whether this, if it is a `bbox`, crosses the antimeridian."""
     if not isinstance(bbox, list) or len(bbox) not in (4, 6):

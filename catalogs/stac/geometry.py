@@ -7,8 +7,11 @@ from itertools import pairwise
 from typing import Any
 
 import antimeridian
+import shapely
+import shapely.geometry
 from django.contrib.gis.geos import GeometryCollection, GEOSGeometry
 from rest_framework_gis import fields
+from shapely.geometry.base import BaseGeometry
 
 from .boxes import Box, unite
 from .errors import Invalid
@@ -37,6 +40,7 @@ class _Walk:
     lowest: float = math.inf
     highest: float = -math.inf
     jumps: bool = False  # two neighbours are more than half the globe apart
+    beyond: bool = False  # longitudes go on beyond 180
 
     def step(self, value: Any, depth: int, pointer: str) -> list[Any]:
         if not isinstance(value, list) or not value:
@@ -55,12 +59,13 @@ class _Walk:
                 pointer=pointer,
             )
         lon, lat = value[:2]
-        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        if not (-360 <= lon <= 360 and -90 <= lat <= 90):
             raise Invalid(
                 f"Longitude {lon}, latitude {lat} is not on Earth: longitudes run from -180 to "
                 "180, latitudes from -90 to 90 (WGS 84, longitude first).",
                 pointer=pointer,
             )
+        self.beyond |= abs(lon) > 180
         self.room -= 1
         if self.room < 0:
             raise Invalid("The geometry has too many vertices; simplify it.", pointer=pointer)
@@ -128,8 +133,9 @@ class Footprint:
 class GeometryField(fields.GeometryField):  # type: ignore[misc]
     """GeoJSON to `Footprint`; raises `Invalid` with a JSON pointer.
 
-    Finite numbers, longitudes within 180 and latitudes within 90 degrees, closed rings, at most
-    `vertices` vertices, no collection within a collection. Edges longer than 180 degrees are
+    Finite numbers, latitudes within 90 degrees, closed rings, at most `vertices` vertices, no
+    collection within a collection. Longitudes that go on beyond 180, to 360 at most, are the same
+    places on the other side. Without such, edges longer than 180 degrees are
     taken to cross the antimeridian (RFC 7946, 3.1.9); a box drawn along its own edges only where
     `crosses` says so, since it may be as wide as it looks. With `mend`, a shape that crosses
     itself is made valid for the index; without, refused.
@@ -151,7 +157,9 @@ class GeometryField(fields.GeometryField):  # type: ignore[misc]
         flat, walks = _flatten(value, self.vertices, self.at)
         plain: GEOSGeometry = super().to_internal_value(flat)
         shape = plain
-        if any(walk.jumps for walk in walks):
+        if any(walk.beyond for walk in walks):
+            shape = GEOSGeometry(memoryview(shapely.to_wkb(_wrapped(flat))))
+        elif any(walk.jumps for walk in walks):
             wide = not self.crosses and plain.valid and plain.equals(plain.envelope)
             shape = plain if wide else self.cut(flat)
         if not shape.valid:
@@ -162,10 +170,14 @@ class GeometryField(fields.GeometryField):  # type: ignore[misc]
         return Footprint(shape, _box(shape), *((low, high) if math.isfinite(low) else (0.0, 0.0)))
 
     def cut(self, flat: dict[str, Any]) -> GEOSGeometry:
-        if flat["type"] == "GeometryCollection":
-            parts = [_cut(part) for part in flat["geometries"]]
-            return super().to_internal_value({**flat, "geometries": parts})
-        return super().to_internal_value(_cut(flat))
+        try:
+            if flat["type"] == "GeometryCollection":
+                parts = [_cut(part) for part in flat["geometries"]]
+                return super().to_internal_value({**flat, "geometries": parts})
+            return super().to_internal_value(_cut(flat))
+        except ValueError as fault:
+            message = f"It cannot be cut at the antimeridian: {fault}."
+            raise Invalid(message, pointer=self.at) from fault
 
     def mended(self, shape: GEOSGeometry) -> GEOSGeometry:
         if not self.mend:
@@ -181,6 +193,19 @@ def _cut(flat: dict[str, Any]) -> dict[str, Any]:
         return flat
     cut: dict[str, Any] = antimeridian.fix_shape(flat, fix_winding=True, great_circle=False)
     return cut
+
+
+def _wrapped(flat: dict[str, Any]) -> BaseGeometry:
+    """Each part of the plane beyond 180 laid back onto the globe."""
+    shape = shapely.make_valid(shapely.geometry.shape(flat))
+    pieces = [
+        shapely.transform(
+            shape.intersection(shapely.box(-180 + turn, -90, 180 + turn, 90)),
+            lambda positions, turn=turn: positions - (turn, 0),
+        )
+        for turn in (-360, 0, 360)
+    ]
+    return shapely.union_all(pieces)
 
 
 def _box(shape: GEOSGeometry) -> Box:

@@ -133,12 +133,10 @@ class Collection(Stored, Boxed):
 
 
 def _declared(extent: dict[str, Any]) -> tuple[boxes.Box, times.Interval]:
-    box = boxes.flat(extent["spatial"]["bbox"][0])
-    at = "/extent/spatial/bbox/0"
-    if not (-180 <= box.west <= 180 and -180 <= box.east <= 180):
-        raise Invalid("Longitudes run from -180 to 180.", pointer=at)
-    if not -90 <= box.south <= box.north <= 90:
-        raise Invalid("Latitudes run from -90 to 90, the southern one first.", pointer=at)
+    box = boxes.on_earth(boxes.flat(extent["spatial"]["bbox"][0]))
+    if box is None:
+        at = "/extent/spatial/bbox/0"
+        raise Invalid("Longitudes run from -180 to 180, latitudes from -90 to 90.", pointer=at)
     at = "/extent/temporal/interval/0"
     start, end = (_instant(side, at) for side in extent["temporal"]["interval"][0])
     if start and end and start > end:

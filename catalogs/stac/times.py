@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from .errors import Invalid
 
 _RFC3339 = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))",
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))",
     re.ASCII,
 )
 _HOW = "It must read like 2020-02-12T23:20:50Z (RFC 3339, with an offset)."
@@ -16,6 +16,8 @@ Interval = tuple[datetime | None, datetime | None]
 
 def parse(text: str) -> datetime:
     """An instant in UTC from RFC 3339 text of up to 9 fractional digits; to the microsecond.
+
+    A space may stand for the T, as documents often have it (RFC 3339, 5.6, note).
 
     Raises `Invalid` for what is not RFC 3339, no real date, or outside the years 1 to 9999.
     """
@@ -45,6 +47,8 @@ def interval(text: str) -> Interval:
 
     A side that is `..` or empty is open (None); at least one side must be closed.
     """
+    if " " in text:
+        raise Invalid(f"{text[:80]!r} has a space. {_HOW}")
     sides = text.split("/")
     if len(sides) > 2:
         raise Invalid("An interval has one '/', between its start and its end.")

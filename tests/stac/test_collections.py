@@ -88,7 +88,7 @@ WRONG = {
     "empty extent": {"extent": {}},
     "no box": {"extent": {"spatial": {"bbox": []}, "temporal": {"interval": [[None, None]]}}},
     "bad box": {
-        "extent": {"spatial": {"bbox": [[0, 9, 0, 1]]}, "temporal": {"interval": [[None, None]]}}
+        "extent": {"spatial": {"bbox": [[0, 91, 0, 1]]}, "temporal": {"interval": [[None, None]]}}
     },
     "bad time": {
         "extent": {

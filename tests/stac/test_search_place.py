@@ -144,7 +144,7 @@ def ring(*positions):
 WRONG = {
     "not closed": ring([0, 0], [1, 0], [1, 1], [0, 1]),
     "too short": ring([0, 0], [1, 0], [0, 0]),
-    "off the globe": {"type": "Point", "coordinates": [200, 0]},
+    "off the globe": {"type": "Point", "coordinates": [400, 0]},
     "latitude first": {"type": "Point", "coordinates": [0, 100]},
     "one number": {"type": "Point", "coordinates": [1]},
     "five numbers": {"type": "Point", "coordinates": [1, 1, 1, 1, 1]},
@@ -174,6 +174,24 @@ def test_wrong_shapes_are_refused_with_their_place(placed, shape):
     assert (searched.status_code, written.status_code) == (400, 400)
     assert searched.json()["pointer"].startswith("/intersects")
     assert written.json()["pointer"].startswith("/geometry")
+
+
+BEYOND = [
+    ring([170, 0], [190, 0], [190, 10], [170, 10], [170, 0]),
+    ring([-190, 0], [-170, 0], [-170, 10], [-190, 10], [-190, 0]),
+    ring([0, 0], [360, 0], [360, 10], [0, 10], [0, 0]),
+    {"type": "LineString", "coordinates": [[170, 5], [190, 5]]},
+    {"type": "MultiPoint", "coordinates": [[175, 5], [185, 5]]},
+]
+
+
+@pytest.mark.parametrize("shape", BEYOND)
+def test_longitudes_that_go_on_beyond_180_are_on_the_other_side(placed, shape):
+    item = documents.item("beyond", geometry=shape, bbox=[170, 0, -170, 10])
+    assert placed.post("collections/c/items", item).json()["geometry"] == shape
+    assert "beyond" in placed.ids(bbox="-176,4,-174,6")
+    assert "beyond" in placed.ids(bbox="174,4,176,6")
+    assert ("beyond" in placed.ids(bbox="-10,0,10,10")) == (shape == BEYOND[2])
 
 
 BOW_TIE = ring([0, 0], [2, 2], [2, 0], [0, 2], [0, 0])

@@ -30,6 +30,7 @@ class Gate(StacView):
             self.permission_denied(request)
         address = signed(storages["assets"], found.name, str(request.method))
         answer = HttpResponseRedirect(address)
+        del answer["Content-Type"]  # there is no body
         answer["Cache-Control"] = "no-store, private"
         answer["Referrer-Policy"] = "no-referrer"
         return answer

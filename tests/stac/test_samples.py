@@ -1,0 +1,108 @@
+"""Real documents: each is taken and given back equal, or refused with its reason."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.stac import documents
+from tests.stac.client import link
+from tests.stac.schemas import faults, has_original_of
+
+# What is refused although the schemas let it pass, by the sentence that says why.
+STRICTER = (
+    "An id has no '/'",
+    "is not on Earth",
+    "A ring must end where it starts.",
+    "The item ends before it starts.",
+)
+OWN = {"self", "root", "parent", "collection", "items", "item", "child"}
+
+
+def _folder() -> Path | None:
+    shared = os.environ.get("GISTAC_SHARED", "")
+    folder = Path(shared) / "data" / "stac"
+    return folder if shared and folder.is_dir() else None
+
+
+def _read():
+    """Every Item and Collection, those inside lists too, with the file it is from."""
+    for path in sorted((_folder() or Path()).rglob("*.json")) if _folder() else ():
+        try:
+            value = json.loads(path.read_text())
+        except (UnicodeDecodeError, json.JSONDecodeError):
+            continue
+        if not isinstance(value, dict):
+            continue
+        parts = value.get("features", value.get("collections", [value]))
+        for part in parts if isinstance(parts, list) else ():
+            if isinstance(part, dict) and part.get("type") in ("Feature", "Collection"):
+                yield str(path.relative_to(_folder())), part
+
+
+@pytest.fixture(scope="module")
+def samples():
+    if _folder() is None:
+        pytest.skip("GISTAC_SHARED names no folder, so real documents are left out.")
+    return list(_read())
+
+
+def without_own_links(document):
+    links = document.get("links") or []
+    kept = [each for each in links if not (isinstance(each, dict) and each.get("rel") in OWN)]
+    return {**document, "links": kept}
+
+
+def same(sent, found):
+    return without_own_links(found) == {
+        **without_own_links(sent),
+        **({"collection": found["collection"]} if "collection" in found else {}),
+    }
+
+
+def test_items(stac, samples):
+    stac.post("collections", documents.collection())
+    taken = 0
+    for name, item in samples:
+        if item["type"] != "Feature":
+            continue
+        sent = {key: value for key, value in item.items() if key != "collection"}
+        answer = stac.post("collections/c/items", sent)
+        if answer.status_code == 201:
+            assert same(sent, stac.get(answer["Location"])), name
+            stac(answer["Location"], "DELETE")
+            taken += 1
+        else:
+            refused_rightly(name, item, answer)
+    assert taken > 250
+
+
+def test_collections(stac, samples):
+    taken = 0
+    for name, collection in samples:
+        if collection["type"] != "Collection":
+            continue
+        answer = stac.post("collections", collection)
+        if answer.status_code == 201:
+            found = stac.get(answer["Location"])
+            assert same(collection, found), name
+            assert link(found, "items")
+            stac(answer["Location"], "DELETE")
+            taken += 1
+        else:
+            refused_rightly(name, collection, answer)
+    assert taken > 100
+
+
+def refused_rightly(name, document, answer):
+    """400 with a sentence, and the schema of its own version refuses it too."""
+    problem = answer.json()
+    print(name, document.get("stac_version"), problem["description"])
+    assert answer.status_code == 400, name
+    assert problem["pointer"], name
+    if has_original_of(str(document.get("stac_version"))):
+        completed = {"collection": "c", **document} if document["type"] == "Feature" else document
+        links = [*completed.get("links", []), {"rel": "collection", "href": "x"}]
+        ours = any(rule in problem["description"] for rule in STRICTER)
+        assert ours or faults({**completed, "links": links}) != [], (name, problem)
