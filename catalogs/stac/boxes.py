@@ -102,6 +102,6 @@ def _rectangle(box: Box) -> GEOSGeometry:
         return Point(box.west, box.south, srid=4326)
     if box.west == box.east or box.south == box.north:
         return LineString((box.west, box.south), (box.east, box.north), srid=4326)
-    rectangle = Polygon.from_bbox(tuple(box))
+    rectangle = Polygon.from_bbox((box.west, box.south, box.east, box.north))
     rectangle.srid = 4326
     return rectangle

@@ -8,6 +8,7 @@ from typing import Any
 
 import antimeridian
 import shapely
+import shapely.affinity
 import shapely.geometry
 from django.contrib.gis.geos import GeometryCollection, GEOSGeometry
 from rest_framework_gis import fields
@@ -155,7 +156,7 @@ class GeometryField(fields.GeometryField):  # type: ignore[misc]
 
     def to_internal_value(self, value: Any) -> Footprint:
         flat, walks = _flatten(value, self.vertices, self.at)
-        plain: GEOSGeometry = super().to_internal_value(flat)
+        plain = self.plain(flat)
         shape = plain
         if any(walk.beyond for walk in walks):
             shape = GEOSGeometry(memoryview(shapely.to_wkb(_wrapped(flat))))
@@ -169,12 +170,16 @@ class GeometryField(fields.GeometryField):  # type: ignore[misc]
         high = max(walk.highest for walk in walks)
         return Footprint(shape, _box(shape), *((low, high) if math.isfinite(low) else (0.0, 0.0)))
 
+    def plain(self, flat: dict[str, Any]) -> GEOSGeometry:
+        shape: GEOSGeometry = super().to_internal_value(flat)
+        return shape
+
     def cut(self, flat: dict[str, Any]) -> GEOSGeometry:
         try:
             if flat["type"] == "GeometryCollection":
                 parts = [_cut(part) for part in flat["geometries"]]
-                return super().to_internal_value({**flat, "geometries": parts})
-            return super().to_internal_value(_cut(flat))
+                return self.plain({**flat, "geometries": parts})
+            return self.plain(_cut(flat))
         except ValueError as fault:
             message = f"It cannot be cut at the antimeridian: {fault}."
             raise Invalid(message, pointer=self.at) from fault
@@ -198,13 +203,10 @@ def _cut(flat: dict[str, Any]) -> dict[str, Any]:
 def _wrapped(flat: dict[str, Any]) -> BaseGeometry:
     """Each part of the plane beyond 180 laid back onto the globe."""
     shape = shapely.make_valid(shapely.geometry.shape(flat))
-    pieces = [
-        shapely.transform(
-            shape.intersection(shapely.box(-180 + turn, -90, 180 + turn, 90)),
-            lambda positions, turn=turn: positions - (turn, 0),
-        )
-        for turn in (-360, 0, 360)
-    ]
+    pieces = []
+    for turn in (-360, 0, 360):
+        piece = shape.intersection(shapely.box(-180 + turn, -90, 180 + turn, 90))
+        pieces.append(shapely.affinity.translate(piece, xoff=-turn))
     return shapely.union_all(pieces)
 
 

@@ -18,7 +18,7 @@ from .search import MOMENT, AssetQuerySet, CollectionQuerySet, ItemQuerySet
 Document = documents.Document
 
 # Ids compare byte by byte, as the pages of a search are ordered.
-_ID = {"max_length": documents.LONGEST_ID, "db_collation": "C"}
+_ID: dict[str, Any] = {"max_length": documents.LONGEST_ID, "db_collation": "C"}
 
 
 def _span() -> GeneratedField:
@@ -136,7 +136,7 @@ def _declared(extent: dict[str, Any]) -> tuple[boxes.Box, times.Interval]:
     box = boxes.on_earth(boxes.flat(extent["spatial"]["bbox"][0]))
     if box is None:
         at = "/extent/spatial/bbox/0"
-        raise Invalid("Longitudes run from -180 to 180, latitudes from -90 to 90.", pointer=at)
+        raise Invalid("A box is west, south, east, north, in degrees on Earth.", pointer=at)
     at = "/extent/temporal/interval/0"
     start, end = (_instant(side, at) for side in extent["temporal"]["interval"][0])
     if start and end and start > end:

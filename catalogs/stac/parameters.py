@@ -176,18 +176,18 @@ class CollectionsParameters(PageParameters):
 
 
 class ItemsParameters(PageParameters):
-    """OGC API Features 1, 7.15."""
+    """OGC API Features 1, 7.15; clients send ids and collections here too."""
 
     bbox = BoxParameter()
     datetime = TimeParameter()
+    ids = NamesParameter()
+    collections = NamesParameter()
 
 
 class SearchParameters(ItemsParameters):
     """STAC API 1.0.0, item-search, "Query Parameters and Fields"."""
 
     intersects = ShapeParameter()
-    ids = NamesParameter()
-    collections = NamesParameter()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "bbox" in attrs and "intersects" in attrs:

@@ -1,7 +1,7 @@
 """What may be seen, and what a search asks of it. A new search parameter is one line here."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Protocol, Self
 
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -10,9 +10,6 @@ from django.db.models.expressions import Combinable
 
 from . import boxes
 from .times import Interval
-
-if TYPE_CHECKING:
-    pass
 
 PUBLIC = "public"
 
@@ -44,7 +41,7 @@ def in_interval(interval: Interval) -> Q:
     return Q(span__overlap=DateTimeTZRange(*interval, bounds="[]"))
 
 
-class CollectionQuerySet(QuerySet["Collection"]):
+class CollectionQuerySet(QuerySet[Any]):
     def visible_to(self, user: Asker) -> Self:
         """All for who may view the catalog; for everyone else what is public."""
         return self if user.has_perm("stac.view_collection") else self.filter(visibility=PUBLIC)
@@ -61,7 +58,7 @@ class CollectionQuerySet(QuerySet["Collection"]):
         return found
 
 
-class ItemQuerySet(QuerySet["Item"]):
+class ItemQuerySet(QuerySet[Any]):
     def visible_to(self, user: Asker) -> Self:
         """All for who may view items; for everyone else those of public collections."""
         if user.has_perm("stac.view_item"):
@@ -98,7 +95,7 @@ class ItemQuerySet(QuerySet["Item"]):
         return found
 
 
-class AssetQuerySet(QuerySet["Asset"]):
+class AssetQuerySet(QuerySet[Any]):
     def visible_to(self, user: Asker) -> Self:
         """The assets of what the asker may see; whether they may be fetched is asked apart."""
         if user.has_perm("stac.view_item"):

@@ -197,7 +197,8 @@ def delete_item(item: Item, by: str = "", if_match: str | None = None) -> None:
 
 
 def _lock(id: str) -> Collection:
-    found = Collection.objects.select_for_update(no_key=True).filter(pk=id).first()
+    rows = Collection.objects.select_for_update(no_key=True)
+    found: Collection | None = rows.filter(pk=id).first()
     if found is None:
         raise NotFound
     return found

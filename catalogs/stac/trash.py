@@ -105,7 +105,8 @@ def _restore_collection(kept: Trashed) -> Collection:
 
 
 def _home(kept: Trashed) -> Collection:
-    found = Collection.objects.select_for_update(no_key=True).filter(pk=kept.collection).first()
+    rows = Collection.objects.select_for_update(no_key=True)
+    found: Collection | None = rows.filter(pk=kept.collection).first()
     if found is None:
         raise Conflict(f"Its collection {kept.collection!r} is gone; restore that first.")
     if found.items.filter(stac_id=kept.item).exists():

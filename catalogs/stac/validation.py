@@ -110,25 +110,24 @@ def _advice(fault: ValidationError) -> str:
         return "An item with a geometry has a bbox of 4 or 6 numbers; one without has none."
     if "/spatial/bbox" in where:
         return "A spatial extent is one box, or one around all and two or more parts of it."
+    rule: Any = fault.validator_value
+    given: Any = fault.instance
     match fault.validator:
         case "required":
-            missing = [name for name in fault.validator_value if name not in fault.instance]
+            missing = [name for name in rule if name not in given]
             return f"{where} lacks {', '.join(missing)}."
         case "type":
-            wanted = fault.validator_value
-            kinds = wanted if isinstance(wanted, str) else " or ".join(wanted)
+            kinds = rule if isinstance(rule, str) else " or ".join(rule)
             return f"{where} must be of type {kinds}."
-        case "pattern" if fault.validator_value == r"(\+00:00|Z)$":
+        case "pattern" if rule == r"(\+00:00|Z)$":
             return f"{where} must be a time in UTC that ends with Z, like 2020-02-12T23:20:50Z."
         case "pattern":
-            return f"{where} is {fault.instance!r}; it must match {fault.validator_value}."
+            return f"{where} is {given!r}; it must match {rule}."
         case "dependencies" | "anyOf" if fault.absolute_path and where == "/properties":
             return (
                 "/properties needs `datetime`; where that is null, both `start_datetime` and "
                 "`end_datetime`."
             )
         case "not":
-            return (
-                f"{where} may not stand here: {fault.schema.get('title', 'the schema forbids it')}."
-            )
+            return f"{where} may not stand here, or not with this value."
     return f"{where} is not as the specification has it: {fault.message[:300]}."

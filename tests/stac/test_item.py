@@ -47,8 +47,22 @@ def test_items_of_a_collection(stac, item):
     assert_valid(page.json())
     assert link(page.json(), "collection")["href"] == f"{stac.root}collections/c"
     assert link(page.json(), "self")["href"] == f"{stac.root}collections/c/items"
-    for name, value in (("ids", "i"), ("collections", "c"), ("colour", "red")):
-        assert stac("collections/c/items", **{name: value}).status_code == 400
+    assert stac("collections/c/items", colour="red").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"ids": "i,j"}, 1),
+        ({"ids": "j"}, 0),
+        ({"collections": "c"}, 1),
+        ({"collections": "other"}, 0),
+        ({"bbox": "10,50,11,51"}, 1),
+        ({"datetime": "2021-01-01T00:00:00Z"}, 0),
+    ],
+)
+def test_items_are_chosen(stac, item, query, count):
+    assert len(stac.get("collections/c/items", **query)["features"]) == count
 
 
 def test_an_item_without_links_or_collection_is_completed(stac, home):

@@ -1,12 +1,12 @@
 """What every resource of the API has in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -39,7 +39,7 @@ class StacView(APIView):
     """
 
     content_negotiation_class = Negotiation
-    parser_classes = (JSONParser, GeoJSONParser)
+    parser_classes: Sequence[type[BaseParser]] = (JSONParser, GeoJSONParser)
     permission_classes = ()
     parameters: ClassVar[Mapping[str, type[Parameters]]] = {}
     writes: ClassVar[Mapping[str, str]] = {}
@@ -52,6 +52,11 @@ class StacView(APIView):
         super().initial(request, *args, **kwargs)
         if request.method != "OPTIONS":
             self.asked = self.query(request)
+
+    @property
+    def document(self) -> Any:
+        """What was sent, whatever it is; the verbs look closely."""
+        return self.request.data
 
     def query(self, request: Request) -> dict[str, Any]:
         """The checked parameters of the address."""
@@ -72,14 +77,15 @@ class StacView(APIView):
         return method not in self.writes or self.request.user.has_perm(self.writes[method])
 
     def collection(self, id: str) -> Collection:
-        found = Collection.objects.visible_to(self.request.user).filter(pk=id).first()
+        seen = Collection.objects.visible_to(self.request.user)
+        found: Collection | None = seen.filter(pk=id).first()
         if found is None:
             raise NotFound
         return found
 
     def item(self, collection: str, id: str) -> Item:
         items = Item.objects.visible_to(self.request.user)
-        found = items.filter(collection=collection, stac_id=id).first()
+        found: Item | None = items.filter(collection=collection, stac_id=id).first()
         if found is None:
             raise NotFound
         return found
@@ -87,7 +93,7 @@ class StacView(APIView):
     def condition(self) -> str | None:
         return self.request.headers.get("If-Match")
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """What the asker may do here, whether or not there is anything (OGC 4, "OPTIONS")."""
         answer = HttpResponse()
         del answer["Content-Type"]
@@ -98,9 +104,7 @@ class StacView(APIView):
         implemented: list[str] = self._allowed_methods()  # type: ignore[attr-defined]
         return implemented
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
         methods = self.allowed_methods
         answer["Allow"] = ", ".join(method for method in methods if self._known_may(method))
@@ -133,7 +137,7 @@ class PatchView(StacView):
     def patch_document(self) -> dict[str, Any] | list[Any]:
         """The patch: an object is a merge patch, a list a JSON Patch."""
         kind = (self.request.content_type or "").partition(";")[0].strip().lower()
-        patch = self.request.data
+        patch: dict[str, Any] | list[Any] = self.document
         wanted = {"application/json-patch+json": list, "application/merge-patch+json": dict}
         if not isinstance(patch, wanted.get(kind, dict | list)):
             raise Invalid(

@@ -42,7 +42,7 @@ class Collections(StacView):
     )
     def post(self, request: Request) -> HttpResponse:
         self.permit()
-        return answers.created(request, self.perform_create(request.data))
+        return answers.created(request, self.perform_create(self.document))
 
     def perform_create(self, document: Document) -> Collection:
         return transactions.create_collection(document)
@@ -64,7 +64,8 @@ class OneCollection(PatchView):
         found = seen.values_list("body", "etag", "updated").first()
         if found is None:
             raise NotFound
-        return answers.stored(request, *found, links.JSON)
+        body, etag, updated = found
+        return answers.stored(request, body, etag, updated, links.JSON)
 
     @extend_schema(operation_id="putCollection", request=OpenApiTypes.OBJECT, responses=_DONE)
     def put(self, request: Request, collection: str) -> HttpResponse:
@@ -73,13 +74,13 @@ class OneCollection(PatchView):
             return self.create(request, collection)
         row = self.collection(collection)
         self.permit()
-        return answers.done(self.perform_update(row, request.data))
+        return answers.done(self.perform_update(row, self.document))
 
     def create(self, request: Request, collection: str) -> HttpResponse:
         self.permit()
         if Collection.objects.visible_to(request.user).filter(pk=collection).exists():
             raise Changed(f"There is a collection {collection!r} already.")
-        document = request.data
+        document = self.document
         if not isinstance(document, dict) or document.get("id") != collection:
             raise Invalid("The id must be that of the address.", pointer="/id")
         return answers.created(request, self.perform_create(document))

@@ -36,7 +36,7 @@ class Search(StacView):
 
     @extend_schema(operation_id="postItemSearch", request=SearchParameters, responses=_GEOJSON)
     def post(self, request: Request) -> HttpResponse:
-        sent = request.data
+        sent = self.document
         if not isinstance(sent, dict):
             raise Invalid("A search by POST is a JSON object of its parameters.")
         root, asked = links.root(request), SearchParameters.read(sent)
@@ -61,8 +61,9 @@ class Items(StacView):
             raise NotFound
         root, asked = links.root(request), dict(self.asked)
         limit, token = asked.pop("limit", USUAL_LIMIT), asked.pop("token", None)
-        found = Item.objects.visible_to(request.user).search(collections=[collection], **asked)
-        query = {**request.query_params.dict(), "collections": collection}
+        seen = Item.objects.visible_to(request.user).filter(collection=collection)
+        found = seen.search(**asked)
+        query = {**request.query_params.dict(), "collection": collection}
         page = Pager(root, query).page(found, limit, token)
         own = links.collection_path(collection)
         page_links = answers.neighbours(request, f"{own}/items", self.asked, page, links.GEOJSON)
@@ -78,7 +79,7 @@ class Items(StacView):
         """One Item, or all of a FeatureCollection or none."""
         home = self.collection(collection)
         self.permit()
-        document = request.data
+        document = self.document
         if isinstance(document, dict) and document.get("type") == "FeatureCollection":
             return self.post_all(home, document.get("features"))
         return answers.created(request, self.perform_create(home, document))
@@ -113,7 +114,8 @@ class OneItem(PatchView):
         found = seen.values_list("body", "etag", "updated").first()
         if found is None:
             raise NotFound
-        return answers.stored(request, *found, links.GEOJSON)
+        body, etag, updated = found
+        return answers.stored(request, body, etag, updated, links.GEOJSON)
 
     @extend_schema(operation_id="putFeature", request=OpenApiTypes.OBJECT, responses=_DONE)
     def put(self, request: Request, collection: str, item: str) -> HttpResponse:
@@ -122,14 +124,14 @@ class OneItem(PatchView):
             return self.create(request, collection, item)
         row = self.item(collection, item)
         self.permit()
-        return answers.done(self.perform_update(row, request.data))
+        return answers.done(self.perform_update(row, self.document))
 
     def create(self, request: Request, collection: str, item: str) -> HttpResponse:
         home = self.collection(collection)
         self.permit()
         if home.items.filter(stac_id=item).exists():
             raise Changed(f"There is an item {item!r} already.")
-        document = request.data
+        document = self.document
         if not isinstance(document, dict) or document.get("id") != item:
             raise Invalid("The id must be that of the address.", pointer="/id")
         return answers.created(request, self.perform_create(home, document))
