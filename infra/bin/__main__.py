@@ -33,7 +33,7 @@ def install(place: Place, report: Report, *, browser: bool) -> None:
 def run(place: Place, port: int | None, demo: bool) -> None:
     place.make()
     place.enough_room(2)
-    report = Report(9 if demo else 8)
+    report = Report(8 if demo else 7)
     stack = Stack(place)
     stack.claim()
     ended = threading.Event()
@@ -67,12 +67,9 @@ def _start(stack: Stack, report: Report, port: int | None, demo: bool) -> None:
         stack.store.make()
         stack.start_servers()
         done += [*stack.cluster.make_database(), "running"]
-    with report.step("Tables") as done:
-        stack.migrate()
-        done.append("migrated")
-    with report.step("Bucket") as done:
-        stack.manage("make_bucket", refusal="The bucket could not be made.")
-        done.append("made")
+    with report.step("Tables and bucket") as done:
+        stack.manage("setup", refusal="The database and the bucket could not be made ready.")
+        done.append("ready")
     with report.step("Static files") as done:
         done += stack.collect_static()
     with report.step("Web, worker, sweeper") as done:

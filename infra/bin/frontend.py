@@ -28,6 +28,7 @@ def node_path(place: Place) -> Mapping[str, str]:
         run(
             [tool, "pip", "install", "--python", folder / "bin" / "python", NODE_WHEEL],
             log=log,
+            env=python.TRUST,
             refusal="Node could not be fetched from PyPI: is there a network?",
         )
     return {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}

@@ -1,6 +1,5 @@
 """A Python >= 3.12, and the virtual environment with the pinned requirements."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -8,6 +7,9 @@ from ground import PYTHON, ROOT, VENV, Place, answer, fingerprint, is_current, r
 
 # 3.13 is what the product is developed on; others follow in the order they are trusted.
 VERSIONS = ("3.13", "3.12", "3.14")
+# Whom the machine trusts, uv trusts too (it brings a list of its own): company networks have
+# certificates of theirs.
+TRUST = {"UV_SYSTEM_CERTS": "1"} if Path("/etc/ssl/certs/ca-certificates.crt").exists() else {}
 
 
 def system_can_make_venvs() -> bool:
@@ -58,6 +60,7 @@ def find_python(place: Place) -> str:
     run(
         [uv(place), "python", "install", VERSIONS[0]],
         log=place.logs / "setup.log",
+        env=TRUST,
         refusal="No Python 3.12 or newer is in PATH or ~/.pyenv/versions, and uv could not "
         "download one: install one and run this again.",
     )
@@ -75,7 +78,7 @@ def make_venv(place: Place) -> list[str]:
         return []
     log = place.logs / "setup.log"
     tool = uv(place)
-    environment = {"VIRTUAL_ENV": str(VENV), "UV_PYTHON_PREFERENCE": "only-system"}
+    environment = {"VIRTUAL_ENV": str(VENV), "UV_PYTHON_PREFERENCE": "only-system", **TRUST}
     if answer([PYTHON, "-c", "import sys; assert sys.version_info >= (3, 12)"]) is None:
         python = find_python(place)
         run(
@@ -115,6 +118,6 @@ def lock(place: Place) -> None:
         run(
             [*compile_, *more, "-o", name],
             log=place.logs / "setup.log",
-            env={"PATH": os.environ["PATH"]},
+            env=TRUST,
             refusal=f"{name} could not be compiled.",
         )

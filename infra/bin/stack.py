@@ -84,10 +84,6 @@ class Stack:
             aloud=aloud,
         )
 
-    def migrate(self) -> None:
-        self.manage("migrate_schemas", refusal="The database could not be migrated.")
-        self.manage("createcachetable", refusal="The cache's table could not be made.")
-
     def collect_static(self) -> list[str]:
         stamp = ROOT / "staticfiles" / ".collected"
         expected = fingerprint([ROOT / "static", ROOT / "requirements-dev.txt"])
