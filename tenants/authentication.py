@@ -54,5 +54,5 @@ def _password(credentials: str) -> str:
 
 def _count_failure(request: Request) -> None:
     failures = KeyFailures()
-    if not failures.allow_request(request, None):
+    if not failures.allow_request(request, request.parser_context["view"]):
         raise Throttled(wait=failures.wait(), detail="Too many refused keys from this address.")

@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from django.db import connection, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from tenants.models import Organization
+
+
+def _connection() -> Any:
+    """This thread's; the methods that enter a schema are django-tenants', which has no types."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
 @contextmanager
 def tenant_scope(organization: Organization) -> Iterator[Organization]:
     """Runs its block in the organization's schema; nests, and leaves whatever happens."""
-    entered = connections[connection.alias]
+    entered = _connection()
     before = entered.tenant
     entered.set_tenant(organization)
     try:
@@ -22,7 +28,7 @@ def tenant_scope(organization: Organization) -> Iterator[Organization]:
 
 def current_organization() -> Organization | None:
     """The organization whose schema this thread is in, or None on the platform."""
-    tenant = connection.tenant
+    tenant = _connection().tenant
     return tenant if isinstance(tenant, Organization) else None
 
 

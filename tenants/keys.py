@@ -67,8 +67,8 @@ def issue(
 def _problem(role: str | None, name: str, scopes: list[str], expires: datetime) -> str:
     if role is None:
         return "Only a member of the organization can make a key."
-    if not name or len(name) > 80:
-        return "Give the key a name of at most 80 characters."
+    if not name or len(name) > 80 or not name.isprintable():
+        return "Give the key a name of at most 80 characters, on one line."
     if not scopes:
         return "Choose what the key may do."
     for scope in scopes:

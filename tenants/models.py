@@ -4,7 +4,7 @@ import secrets
 import string
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -37,15 +37,13 @@ class UserManager(BaseUserManager["User"]):
 class Asker:
     """Someone or something that asks: may it? RoleBackend answers for the organization served."""
 
-    def has_perm(self, permission: str, obj: object | None = None) -> bool:
+    def has_perm(self, permission: str, obj: models.Model | None = None) -> bool:
         """Whether it may, in the organization whose schema is in use."""
-        return any(backend.has_perm(self, permission, obj) for backend in auth.get_backends())
+        asker = cast("User", self)
+        return any(backend.has_perm(asker, permission, obj) for backend in auth.get_backends())
 
-    def has_perms(self, permissions: Iterable[str], obj: object | None = None) -> bool:
+    def has_perms(self, permissions: Iterable[str], obj: models.Model | None = None) -> bool:
         return all(self.has_perm(permission, obj) for permission in permissions)
-
-    def has_module_perms(self, app_label: str) -> bool:
-        return any(backend.has_module_perms(self, app_label) for backend in auth.get_backends())
 
 
 class User(Asker, AbstractBaseUser):
@@ -72,7 +70,7 @@ class User(Asker, AbstractBaseUser):
         return self.name or self.email
 
 
-class Organization(TenantMixin):
+class Organization(TenantMixin):  # type: ignore[misc]
     """A tenant: one schema, one STAC API root, one bucket prefix."""
 
     class State(models.TextChoices):
@@ -115,7 +113,7 @@ class Organization(TenantMixin):
         return f"{self.address}stac/"
 
 
-class Domain(DomainMixin):
+class Domain(DomainMixin):  # type: ignore[misc]
     """A host name that is an organization's door, in lower case and without a final dot."""
 
     class Meta:

@@ -61,14 +61,14 @@ def suggest_slug(name: str) -> str:
 def create_organization(*, name: str, slug: str, owner: User) -> Organization:
     """Raises OrganizationRefused with a sentence; whoever is killed in here leaves nothing."""
     name = name.strip()
-    if not name or len(name) > 120:
-        raise OrganizationRefused("Give it a name of at most 120 characters.")
+    if not name or len(name) > 120 or not name.isprintable():
+        raise OrganizationRefused("Give it a name of at most 120 characters, on one line.")
     if problem := slug_problem(slug):
         raise OrganizationRefused(problem)
     try:
         with transaction.atomic():
             # The unique slug makes the second of two who ask at once wait here for the first.
-            organization = Organization.objects.create(name=name, slug=slug)
+            organization: Organization = Organization.objects.create(name=name, slug=slug)
             make_schema(organization)
             Membership.objects.create(user=owner, organization=organization, role=Role.OWNER)
             if host := own_host(slug):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
 
@@ -10,5 +11,5 @@ class KeyFailures(SimpleRateThrottle):
 
     rate = "30/min"
 
-    def get_cache_key(self, request: Any, view: Any) -> str:
+    def get_cache_key(self, request: Request, view: Any) -> str:
         return f"refused-keys:{self.get_ident(request)}"

@@ -15,6 +15,8 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     schema before it. Here the failure is the statement's own.
     """
 
+    _setting_search_path: bool
+
     def _handle_search_path(self, cursor: Any = None) -> None:
         if self._setting_search_path or (base.get_limit_set_calls() and self._path_is_set()):
             return

@@ -226,8 +226,9 @@ def test_peppers_have_versions(acme, ada, read_key, settings):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"name": " "}, "Give the key a name of at most 80 characters."),
-        ({"name": "x" * 81}, "Give the key a name of at most 80 characters."),
+        ({"name": " "}, "Give the key a name of at most 80 characters, on one line."),
+        ({"name": "a\x00b"}, "Give the key a name of at most 80 characters, on one line."),
+        ({"name": "x" * 81}, "Give the key a name of at most 80 characters, on one line."),
         ({"scopes": []}, "Choose what the key may do."),
         ({"scopes": ["org:admin"]}, "Your role allows no key with “org:admin”."),
         (

@@ -86,7 +86,7 @@ def test_what_a_slug_cannot_be(acme, cyd, slug, sentence):
     assert str(refused.value) == sentence
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 121])
+@pytest.mark.parametrize("name", ["", "  ", "x" * 121, "a\x00b", "a\nb"])
 def test_a_name_is_needed(cyd, name):
     with pytest.raises(OrganizationRefused, match="at most 120"):
         create_organization(name=name, slug="maps", owner=cyd)
