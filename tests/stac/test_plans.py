@@ -1,0 +1,68 @@
+"""Searches use their indexes: plans are asserted, never seconds."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+
+from catalogs.stac import paging, transactions
+from catalogs.stac.models import Item
+from catalogs.stac.parameters import SearchParameters
+from tests.stac import documents
+
+ROWS = 20_000
+SCATTER = """
+INSERT INTO stac_item (collection_id, id, body, etag, revision, created, updated, west, south,
+                       east, north, geometry, lowest, highest, datetime, start, "end", properties)
+SELECT 'c' || n % 3, 'i' || n, '{{}}', '', 1, now(), now(), x, y, x + 1, y + 1,
+       ST_MakeEnvelope(x, y, x + 1, y + 1, 4326), 0, 0, t, t, t, '{{}}'
+FROM (SELECT n, (n * 7919) % 359 - 180.0 AS x, (n * 104729) % 179 - 90.0 AS y,
+             timestamptz '2015-01-01Z' + n * interval '4 hours' AS t
+      FROM generate_series(1, {rows}) n) AS scattered
+"""
+
+
+class Member:
+    def has_perm(self, perm, obj=None):
+        return True
+
+
+@pytest.fixture
+def many(inside):
+    for number in range(3):
+        transactions.create_collection(documents.collection(f"c{number}"))
+    with connection.cursor() as cursor:
+        cursor.execute(SCATTER.format(rows=ROWS))
+        cursor.execute("ANALYZE stac_item")
+
+
+def plan(user=None, token=None, **asked):
+    found = Item.objects.visible_to(user or Member()).search(**SearchParameters.read(asked))
+    if token:
+        found = found.filter(paging.Pager("", {}).beyond(token, False))
+    ordered = found.order_by(*(key.order(False) for key in paging.LATEST))
+    return ordered.values_list("body", "datetime", "collection_id", "stac_id")[:11].explain()
+
+
+CASES = [
+    ({}, "item_latest"),
+    ({"collections": "c1"}, "item_latest"),
+    ({"bbox": "10,50,11,51"}, "item_by_place"),
+    ({"bbox": "179,50,-179,51"}, "item_by_place"),
+    ({"intersects": '{"type":"Point","coordinates":[10.5,50.5]}'}, "item_by_place"),
+    ({"datetime": "2016-01-01T00:00:00Z/2016-01-02T00:00:00Z"}, "item_by_time"),
+    ({"ids": "i17"}, "one_item_per_id_in_collection"),
+    ({"ids": "i17", "collections": "c1"}, "one_item_per_id_in_collection"),
+]
+
+
+def test_each_search_uses_its_index(many):
+    for asked, index in CASES:
+        told = plan(**asked)
+        assert index in told, (asked, told)
+        assert "Seq Scan on stac_item" not in told, (asked, told)
+    # What a stranger sees uses it too.
+    assert "item_by_place" in plan(user=AnonymousUser(), bbox="10,50,11,51")
+    # A late page starts where it is.
+    late = plan(token=["2016-06-01T00:00:00+00:00", "c1", "i17"])
+    assert "item_latest" in late
+    assert "Index Cond: (COALESCE(datetime" in late
