@@ -8,7 +8,7 @@ export function watchPasskeys() {
     toast(
       refused
         ? "The passkey was not used: cancelled, or it took too long."
-        : "This browser or device could not use a passkey. A code by mail works too.",
+        : "This browser or device could not use a passkey.",
       "error",
     );
   });

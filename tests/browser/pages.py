@@ -1,0 +1,262 @@
+"""Every page that a person can open, and how a test gets there.
+
+A new page of the URL configuration must be named here (or in NOT_PAGES, with its reason); then it
+is looked at in light and dark, on a desk and on a phone, by axe and by the watch of conftest.py.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from playwright.sync_api import Page as Tab
+
+from tenants import keys
+from tenants.roles import READ_SCOPES
+from tests.live import Live
+from tests.stac import documents
+
+OWNER, STRANGER = "owner", "stranger"
+
+
+@dataclass(frozen=True)
+class Page:
+    """`path` may hold {home}, the organization's path, and {names} that `ready` gives back."""
+
+    name: str
+    path: str
+    who: str = OWNER
+    ready: Callable[[Live], dict[str, object] | None] | None = None
+    after: Callable[[Tab, Live], None] | None = field(default=None, compare=False)
+    status: int = 200
+    state: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.state})" if self.state else self.name
+
+    def open(self, tab: Tab, live: Live) -> None:
+        names = (self.ready(live) if self.ready else None) or {}
+        path = self.path.format(home=live.organization.path, **names)
+        answer = tab.goto(live.url + path)
+        assert answer is not None
+        assert answer.status == self.status, f"{self}: {answer.status} at {path}"
+        if self.after:
+            self.after(tab, live)
+
+
+def mailed_code(live: Live, address: str, older: tuple[str, ...] = ()) -> str:
+    """The newest code that was mailed to this address."""
+    for _ in range(50):
+        for file in sorted(live.mail.glob("*.log"), key=_age):
+            text = file.read_text(errors="replace")
+            found = re.search(r"^(\d{6})$", text, re.MULTILINE)
+            if f"To: {address}" in text and found and found[1] not in older:
+                return found[1]
+        time.sleep(0.1)
+    raise AssertionError(f"no code was mailed to {address}")
+
+
+def _age(file: Path) -> float:
+    return -file.stat().st_mtime
+
+
+# Ways to a state ---------------------------------------------------------------
+def ask_for_a_code(tab: Tab, live: Live) -> None:
+    EmailAddress.objects.get_or_create(
+        user=live.owner, email=live.owner.email, verified=True, primary=True
+    )
+    tab.fill("#email", live.owner.email)
+    tab.click("text=Send me a code")
+    tab.wait_for_selector("#code")
+
+
+def sign_up_until_the_code(tab: Tab, live: Live) -> None:
+    tab.fill("#email", f"code-{time.time_ns()}@example.org")
+    tab.click("text=Send me a code")
+    tab.wait_for_selector("#code")
+
+
+def a_wrong_code(tab: Tab, live: Live) -> None:
+    sign_up_until_the_code(tab, live)
+    tab.fill("#code", "000000")
+    tab.wait_for_selector("#code_error")
+
+
+def a_passkey_to_be_made(tab: Tab, live: Live) -> None:
+    address = f"passkey-{time.time_ns()}@example.org"
+    tab.fill("#email", address)
+    tab.click("text=Send me a code")
+    tab.fill("#code", mailed_code(live, address))
+    tab.wait_for_selector("#mfa_webauthn_signup")
+
+
+def a_second_proof(tab: Tab, live: Live) -> None:
+    an_app(live)
+    ask_for_a_code(tab, live)
+    tab.fill("#code", mailed_code(live, live.owner.email))
+    tab.wait_for_selector("#mfa_webauthn_authenticate")
+
+
+def an_app(live: Live) -> None:
+    an_address(live)
+    if not Authenticator.objects.filter(user=live.owner, type="totp").exists():
+        TOTP.activate(live.owner, generate_totp_secret())
+        RecoveryCodes.activate(live.owner)
+
+
+def prove_it(tab: Tab, live: Live) -> None:
+    """By a recovery code, which the page takes like one of the app's."""
+    codes = Authenticator.objects.get(user=live.owner, type="recovery_codes").wrap()
+    tab.fill("[name=code]", codes.get_unused_codes()[0])
+    tab.click("text=Continue")
+    tab.wait_for_selector("text=Remove the authenticator app?")
+
+
+def a_collection(live: Live) -> dict[str, object]:
+    """A collection with one item, made by the API as a program does."""
+    client = requests.Session()
+    client.headers["Authorization"] = f"Bearer {live.key()}"
+    collection, item = documents.collection("coast"), documents.item("north-spit")
+    if not client.get(f"{live.stac}collections/coast").ok:
+        client.post(f"{live.stac}collections", json=collection).raise_for_status()
+        client.post(f"{live.stac}collections/coast/items", json=item).raise_for_status()
+    return {"collection": "coast", "item": "north-spit"}
+
+
+def an_address(live: Live) -> None:
+    EmailAddress.objects.get_or_create(
+        user=live.owner, email=live.owner.email, verified=True, primary=True
+    )
+
+
+def a_key(live: Live) -> dict[str, object]:
+    made, _ = keys.issue(
+        live.organization, creator=live.owner, name="QGIS on the laptop", scopes=READ_SCOPES
+    )
+    return {"key": made.pk}
+
+
+def make_a_key(tab: Tab, live: Live) -> None:
+    tab.get_by_label("What is it for?").fill("A script")
+    tab.click("text=Make the key")
+    tab.wait_for_selector("#made-key")
+
+
+def refuse_a_key(tab: Tab, live: Live) -> None:
+    tab.get_by_label("What is it for?").fill("A script")
+    tab.get_by_label("How long?").select_option("custom")
+    tab.click("text=Make the key")
+    tab.wait_for_selector("#id_until_error")
+
+
+def open_the_dialog(tab: Tab, live: Live) -> None:
+    tab.get_by_role("link", name="Revoke").first.click()
+    tab.wait_for_selector("dialog[open]")
+
+
+def type_a_taken_name(tab: Tab, live: Live) -> None:
+    tab.fill("#slug", live.organization.slug)
+    tab.wait_for_selector("#state .text-error")
+
+
+def type_a_free_name(tab: Tab, live: Live) -> None:
+    tab.fill("#name", "Coast Survey")
+    tab.wait_for_selector("#state .text-success")
+
+
+def open_the_menus(tab: Tab, live: Live) -> None:
+    tab.click("[popovertarget=switcher]")
+    tab.wait_for_selector(f"#switcher >> text={live.organization.name}")
+
+
+NEW = "/organizations/new/"
+
+PAGES = [
+    Page("platform:landing", "/", STRANGER),
+    Page("platform:organizations", "/organizations/"),
+    Page("platform:organization-new", NEW),
+    Page("platform:organization-new", NEW, after=type_a_free_name, state="free"),
+    Page("platform:organization-new", NEW, after=type_a_taken_name, state="taken"),
+    Page("platform:account", "/account/", ready=an_address),
+    Page("platform:mail", "/mail/", STRANGER),
+    Page("account_login", "/accounts/login/", STRANGER),
+    Page("account_signup", "/accounts/signup/", STRANGER),
+    Page("account_signup_by_passkey", "/accounts/signup/passkey/", STRANGER),
+    Page("account_request_login_code", "/accounts/login/code/", STRANGER),
+    Page("account_confirm_login_code", "/accounts/login/", STRANGER, after=ask_for_a_code),
+    Page(
+        "account_email_verification_sent",
+        "/accounts/signup/",
+        STRANGER,
+        after=sign_up_until_the_code,
+    ),
+    Page(
+        "account_email_verification_sent",
+        "/accounts/signup/",
+        STRANGER,
+        after=a_wrong_code,
+        state="wrong code",
+    ),
+    Page("mfa_signup_webauthn", "/accounts/signup/passkey/", STRANGER, after=a_passkey_to_be_made),
+    Page("account_logout", "/accounts/logout/"),
+    Page("account_inactive", "/accounts/inactive/", STRANGER),
+    Page("account_email", "/accounts/email/", ready=an_address),
+    Page("account_change_password", "/accounts/password/change/"),
+    Page("mfa_list_webauthn", "/accounts/2fa/webauthn/", state="empty"),
+    Page("mfa_add_webauthn", "/accounts/2fa/webauthn/add/", ready=an_address),
+    Page("mfa_activate_totp", "/accounts/2fa/totp/activate/", ready=an_address),
+    Page("ui:keys", "{home}keys/", state="empty"),
+    Page("ui:keys", "{home}keys/", ready=a_key, state="one"),
+    Page("ui:keys", "{home}keys/", after=make_a_key, state="just made"),
+    Page("ui:keys", "{home}keys/", after=refuse_a_key, state="refused"),
+    Page("ui:keys", "{home}keys/", ready=a_key, after=open_the_dialog, state="asking"),
+    Page("ui:key-revoke", "{home}keys/{key}/revoke/", ready=a_key),
+    Page("ui:organization", "{home}settings/"),
+    Page("ui:organization", "{home}settings/", after=open_the_menus, state="menu open"),
+    Page("ui:uploads", "{home}drop/", state="empty"),
+    Page("ui:home", "{home}", state="empty"),
+    Page("ui:map", "{home}map/", state="empty"),
+    Page("ui:home", "{home}", ready=a_collection, state="one"),
+    Page("ui:collection", "{home}collections/{collection}/", ready=a_collection),
+    Page("ui:item", "{home}collections/{collection}/items/{item}/", ready=a_collection),
+    Page("ui:map", "{home}map/", ready=a_collection, state="one"),
+    # From here on the owner has a second proof, which these pages are about.
+    Page("mfa_authenticate", "/accounts/login/", STRANGER, after=a_second_proof),
+    Page("platform:account", "/account/", ready=an_app, state="second proof"),
+    Page("mfa_reauthenticate", "/accounts/2fa/reauthenticate/", ready=an_app),
+    Page("mfa_deactivate_totp", "/accounts/2fa/totp/deactivate/", ready=an_app, after=prove_it),
+    Page("mfa_view_recovery_codes", "/accounts/2fa/recovery-codes/", ready=an_app),
+    Page("mfa_generate_recovery_codes", "/accounts/2fa/recovery-codes/generate/", ready=an_app),
+]
+
+# Opened by a page for a moment, or answered to programs; nobody looks at them.
+NOT_PAGES = {
+    "platform:slug": "a fragment",
+    "account_reauthenticate": "leads on to the way that the person has",
+    "account_set_password": "the same page as account_change_password",
+    "account_reset_password": "the same page as account_change_password",
+    "account_reset_password_done": "the same page as account_change_password",
+    "account_reset_password_from_key": "the same page as account_change_password",
+    "account_reset_password_from_key_done": "the same page as account_change_password",
+    "mfa_index": "leads to the account page",
+    "mfa_login_webauthn": "JSON for the browser's script",
+    "mfa_download_recovery_codes": "a file",
+    "doors:hand-over": "leads on to an organization's host",
+    "doors:sign-in": "leads on to sign-in",
+    "doors:finish": "leads back to the page that was asked for",
+    "doors:sign-out": "answers a form",
+    "ui:footprints": "GeoJSON for the map",
+    "ui:pick": "a fragment",
+    "ui:upload-again": "answers a button",
+    "ui:upload-remove": "answers a button",
+    "mfa_list_webauthn": "looked at with a passkey in test_passkeys.py",
+    "mfa_edit_webauthn": "looked at in test_passkeys.py",
+    "mfa_remove_webauthn": "looked at in test_passkeys.py",
+    "mfa_reauthenticate_webauthn": "looked at in test_passkeys.py",
+}
