@@ -1,13 +1,16 @@
 """The STAC API with an audit record of every write: the core's views, our verbs."""
 
+from pathlib import PurePath
 from typing import Any
 
 from catalogs import collections, items
 from catalogs.audit import Actor
 from catalogs.stac import views
 from catalogs.stac.documents import Document
-from catalogs.stac.models import Collection, Item
+from catalogs.stac.models import Asset, Collection, Item
 from catalogs.stac.urls import patterns
+from catalogs.stac.views.assets import Gate
+from catalogs.storage import assets
 
 
 class Collections(views.Collections):
@@ -56,7 +59,35 @@ class OneItem(views.OneItem):
         items.delete(item, actor=Actor.of(self.request.user), if_match=self.condition())
 
 
+class Named(Gate):
+    """Bytes are saved under a name that people know, whatever the bucket calls them."""
+
+    def address(self, asset: Asset) -> str:
+        owner = self.kwargs.get("item", self.kwargs["collection"])
+        name = owner if asset.key == "data" else f"{owner}-{asset.key}"
+        return assets().url(
+            asset.name,
+            str(self.request.method),
+            filename=name + PurePath(asset.name).suffix,
+            media_type=asset.media_type,
+            inline=asset.key == "thumbnail",
+        )
+
+
+class ItemAsset(Named, views.ItemAsset):
+    """An item's file."""
+
+
+class CollectionAsset(Named, views.CollectionAsset):
+    """A collection's file."""
+
+
 app_name = "stac"
 urlpatterns = patterns(
-    Collections=Collections, OneCollection=OneCollection, Items=Items, OneItem=OneItem
+    Collections=Collections,
+    OneCollection=OneCollection,
+    Items=Items,
+    OneItem=OneItem,
+    ItemAsset=ItemAsset,
+    CollectionAsset=CollectionAsset,
 )

@@ -206,9 +206,9 @@ def unpublish(item: Item, *, actor: Actor, if_match: str | None = None) -> Draft
         )
         if upload is not None:
             draft.id, draft.upload = upload.pk, upload
-            Upload.objects.filter(pk=upload.pk).update(
-                state=State.REVIEW, item="", item_collection="", collection=locked.collection_id
-            )
+            upload.state, upload.item, upload.item_collection = State.REVIEW, "", ""
+            upload.collection = locked.collection_id
+            upload.save()
         transactions.delete_item(locked, by=actor.name, if_match=if_match)
         _not_in_the_trash(locked)
         draft.save(force_insert=True)

@@ -46,7 +46,6 @@ class Upload(models.Model):
     attempt = models.PositiveIntegerField(default=0)  # which asking; an older job may not write
     run = models.PositiveIntegerField(default=0)  # which run of that job; an older one may not
     beat = models.DateTimeField(null=True)  # when the job at work last said so
-    swept = models.BooleanField(default=False)  # the bucket holds nothing of it any more
     actor_kind = models.CharField(max_length=8)
     actor_id = models.CharField(max_length=40)
     actor_name = models.CharField(max_length=254)

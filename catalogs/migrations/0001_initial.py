@@ -93,7 +93,6 @@ class Migration(migrations.Migration):
                 ("attempt", models.PositiveIntegerField(default=0)),
                 ("run", models.PositiveIntegerField(default=0)),
                 ("beat", models.DateTimeField(null=True)),
-                ("swept", models.BooleanField(default=False)),
                 ("actor_kind", models.CharField(max_length=8)),
                 ("actor_id", models.CharField(max_length=40)),
                 ("actor_name", models.CharField(max_length=254)),

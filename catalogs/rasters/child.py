@@ -45,7 +45,8 @@ def _readable(request: dict[str, Any]) -> list[Path]:
 
 def _work(talk: Channel, request: dict[str, Any]) -> None:
     sys.modules["boto3"] = None  # type: ignore[assignment] - rasterio would load it, in vain
-    from rasterio.errors import RasterioError  # noqa: PLC0415 - only behind the lock
+    from rasterio._err import CPLE_BaseError  # noqa: PLC0415 - only behind the lock
+    from rasterio.errors import RasterioError  # noqa: PLC0415
 
     from catalogs.rasters import cog, describe, scan  # noqa: PLC0415
     from catalogs.rasters.file import File  # noqa: PLC0415
@@ -60,7 +61,7 @@ def _work(talk: Channel, request: dict[str, Any]) -> None:
         talk.say(channel.REFUSED, rejected.refusal)
     except MemoryError:
         talk.say(channel.REFUSED, TOO_HEAVY)
-    except (RasterioError, OSError) as fault:
+    except (RasterioError, CPLE_BaseError, OSError) as fault:
         sys.stderr.write(f"{fault}\n")
         talk.say(channel.REFUSED, DAMAGED)
     else:

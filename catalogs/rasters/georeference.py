@@ -7,12 +7,12 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS as Proj
-from pyproj.exceptions import CRSError as ProjError
+from pyproj import Transformer
+from pyproj.exceptions import ProjError
 from rasterio.crs import CRS
-from rasterio.errors import CRSError, RasterioError
+from rasterio.errors import CRSError
 from rasterio.io import DatasetReader
 from rasterio.transform import GCPTransformer, RPCTransformer
-from rasterio.warp import transform as reproject
 
 from catalogs.rasters.refusals import (
     LOCAL_CRS,
@@ -39,18 +39,12 @@ class Georeference(NamedTuple):
         x, y = self.to_crs(columns, rows)
         if self.crs == WGS84:
             return x, y
-        try:
-            longitudes, latitudes = reproject(self.crs, WGS84, x, y)
-        except (CRSError, RasterioError) as fault:
-            raise Rejected(LOCAL_CRS) from fault
+        longitudes, latitudes = _between(self.crs, WGS84).transform(x, y)
         return np.asarray(longitudes), np.asarray(latitudes)
 
     def to_pixel(self, longitude: float, latitude: float) -> tuple[float, float] | None:
         """Column and row of a place; none where the projection does not reach it."""
-        try:
-            [x], [y] = reproject(WGS84, self.crs, [longitude], [latitude])
-        except (CRSError, RasterioError):
-            return None
+        x, y = _between(WGS84, self.crs).transform(longitude, latitude)
         if self.inverse is None or not (np.isfinite(x) and np.isfinite(y)):
             return None
         column, row = self.inverse * (x, y)
@@ -106,6 +100,15 @@ def _earthly(crs: CRS) -> CRS:
     if not EARTH_RADIUS[0] <= known.ellipsoid.semi_major_metre <= EARTH_RADIUS[1]:
         raise Rejected(NOT_EARTH)
     return crs
+
+
+def _between(source: CRS, target: CRS) -> Transformer:
+    """Gives infinity for places that a projection does not reach."""
+    try:
+        known = [Proj.from_wkt(crs.to_wkt()) for crs in (source, target)]
+        return Transformer.from_crs(*known, always_xy=True)
+    except (ProjError, CRSError) as fault:
+        raise Rejected(LOCAL_CRS) from fault
 
 
 def metres_per_unit(crs: CRS, latitude: float) -> tuple[float, float]:

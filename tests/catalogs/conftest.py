@@ -62,6 +62,18 @@ def state(key_client) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda upload: key_client.get(upload["links"]["self"]).json()
 
 
+@pytest.fixture
+def take_in(send, run_jobs, state, in_acme):
+    """A file, all the way to the state in which its row rests."""
+
+    def whole(filename, data, **more):
+        upload = send(filename, data, **more)
+        run_jobs()
+        return state(upload)
+
+    return whole
+
+
 def pattern(size: int) -> bytes:
     """TIFF-like at the start, different everywhere."""
     block = b"II*\x00" + bytes(range(256)) * 16

@@ -9,20 +9,8 @@ from catalogs.storage import assets
 from tests.catalogs.scenes import opened, scene
 
 
-@pytest.fixture
-def take_in(send, run_jobs, state, in_acme):
-    """A file, all the way to the state in which its row rests."""
-
-    def whole(filename, data, **more):
-        upload = send(filename, data, **more)
-        run_jobs()
-        return state(upload)
-
-    return whole
-
-
 def test_it_works(take_in):
-    upload = take_in("S2_20220722T105631.tif", scene(400, 300, bands=3))
+    upload = take_in("S2_20220722T105631.tif", scene(700, 600, bands=3))
     assert upload["state"] == "review"
     draft = Draft.objects.get(upload=upload["id"])
     properties = draft.document["properties"]
@@ -30,7 +18,7 @@ def test_it_works(take_in):
     assert properties["datetime"] == "2022-07-22T10:56:31Z"
     assert draft.sources["datetime"] == {"from": "file name", "text": "20220722T105631"}
     assert properties["proj:code"] == "EPSG:32633"
-    assert properties["proj:shape"] == [300, 400]
+    assert properties["proj:shape"] == [600, 700]
     assert properties["gsd"] == 30
     assert [band["eo:common_name"] for band in draft.document["assets"]["data"]["bands"]] == [
         "red",

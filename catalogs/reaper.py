@@ -1,0 +1,110 @@
+"""Finds what was cut off, and goes on with it or clears it away. Runs outside the queue.
+
+The bucket's listing is held against the rows, not the other way round: a slow PUT may land after
+its row was given up.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import chain
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from catalogs import intake, uploads
+from catalogs.models import Draft, Upload
+from catalogs.stac import trash
+from catalogs.stac.models import Asset, Trashed
+from catalogs.storage import assets
+
+State = Upload.State
+SILENT = timedelta(seconds=120)  # a job says every 5 seconds that it lives
+UNTOUCHED = timedelta(days=7)  # an upload that nobody goes on with
+GRACE = timedelta(minutes=30)  # longer than a signed URL lives and a part takes
+
+
+def sweep() -> list[str]:
+    """Gives work whose job is lost to a new job. Cheap: to be called every few seconds."""
+    silent = Upload.objects.filter(state__in=Upload.WORKING).filter(
+        Q(beat__lt=Now() - SILENT) | Q(beat=None, updated__lt=Now() - SILENT)
+    )
+    return [str(upload.pk) for upload in silent if _restart(upload)]
+
+
+def _restart(upload: Upload) -> bool:
+    with transaction.atomic():
+        locked = (
+            Upload.objects.select_for_update(skip_locked=True)
+            .filter(pk=upload.pk, attempt=upload.attempt, run=upload.run, state__in=Upload.WORKING)
+            .first()
+        )
+        if locked is None or _waits(locked):
+            return False
+        locked.attempt += 1  # the old job, should it live, may write no more
+        locked.beat = None
+        locked.save()
+        intake.defer(locked)
+    return True
+
+
+def _waits(upload: Upload) -> bool:
+    """Whether its job is in the queue still, or to be tried again."""
+    mine = {"upload": str(upload.pk), "attempt": upload.attempt}
+    return ProcrastinateJob.objects.filter(status="todo", args__contains=mine).exists()
+
+
+def reap(owner: str, now: datetime | None = None) -> list[str]:
+    """Clears away what nothing names any more; returns the names of the removed objects."""
+    now = now or timezone.now()
+    for upload in Upload.objects.filter(state=State.UPLOADING, updated__lt=now - UNTOUCHED):
+        uploads.abort(upload)
+    trash.reap()
+    removed = _remove_orphans(owner, now)
+    _abort_orphans(owner, now)
+    return removed
+
+
+def _remove_orphans(owner: str, now: datetime) -> list[str]:
+    bucket, removed = assets(), []
+    old = [held for held in bucket.listing(f"o/{owner}/") if held.modified < now - GRACE]
+    known = _known(now)
+    working = tuple(upload.folder for upload in Upload.objects.filter(state__in=Upload.WORKING))
+    for held in old:
+        if held.name in known or (working and held.name.startswith(working)):
+            continue
+        bucket.remove(held.name)
+        removed.append(held.name)
+    return removed
+
+
+def _known(now: datetime) -> set[str]:
+    """Names of objects that something still needs. A refused file may be tried again for a week."""
+    refused = Q(state=State.REJECTED, updated__gte=now - UNTOUCHED)
+    needed = Upload.objects.filter(
+        Q(state__in=(State.UPLOADING, *Upload.WORKING)) | (refused & ~Q(code="duplicate"))
+    )
+    return set(
+        chain(
+            needed.values_list("name", flat=True),
+            Asset.objects.values_list("name", flat=True),
+            _names(Draft.objects.values_list("held", flat=True)),
+            _names(Trashed.objects.values_list("held", flat=True)),
+        )
+    )
+
+
+def _names(held: Iterable[list[dict[str, str]]]) -> Iterable[str]:
+    return (file["name"] for files in held for file in files)
+
+
+def _abort_orphans(owner: str, now: datetime) -> None:
+    """Unfinished uploads of the bucket that no row goes on with; a second abort catches the part
+    that was on its way during the first."""
+    under_way = set(Upload.objects.filter(state=State.UPLOADING).values_list("name", "multipart"))
+    bucket = assets()
+    for name, multipart, started in bucket.unfinished(f"o/{owner}/"):
+        if (name, multipart) not in under_way and started < now - GRACE:
+            bucket.give_up(name, multipart)
