@@ -82,7 +82,7 @@ def describe(path: str) -> dict[str, Any] | str:
     return answer.document
 
 
-@pytest.mark.parametrize("path", TIFFS)
+@pytest.mark.parametrize("path", TIFFS, ids=[path[-70:] for path in TIFFS])
 def test_every_tiff_gives_a_right_item_or_a_right_refusal(path):
     described = describe(path)
     expected = BY_FILE.get(path) or BY_KIND.get(path.split("/", maxsplit=1)[0])
