@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from catalogs.models import Intake
 from catalogs.stac import transactions, trash
 from catalogs.stac.documents import Document
 from catalogs.stac.models import Collection, Trashed
+from catalogs.stac.transactions import HeldFile
 
 FIRST_TITLE = "My first collection"
 
@@ -23,8 +25,9 @@ def create(
     actor: Actor,
     visibility: str = Collection.Visibility.MEMBERS,
     derived: bool = False,
+    held: Sequence[HeldFile] = (),
 ) -> Collection:
-    collection = transactions.create_collection(document, visibility, derived=derived)
+    collection = transactions.create_collection(document, visibility, derived=derived, held=held)
     audit.record(actor, "collection.create", collection=collection.pk)
     return collection
 
@@ -57,9 +60,14 @@ def id_of(title: str) -> str:
 
 @transaction.atomic
 def replace(
-    collection: Collection, document: Document, *, actor: Actor, if_match: str | None = None
+    collection: Collection,
+    document: Document,
+    *,
+    actor: Actor,
+    if_match: str | None = None,
+    held: Sequence[HeldFile] = (),
 ) -> Collection:
-    replaced = transactions.replace_collection(collection, document, if_match)
+    replaced = transactions.replace_collection(collection, document, if_match, held)
     audit.record(actor, "collection.replace", collection=collection.pk)
     return replaced
 

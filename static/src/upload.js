@@ -84,6 +84,11 @@ function start() {
     if (event.target.closest("[data-pick-files]")) input.click();
   });
   section.addEventListener("pick", () => input.click());
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-upload-collection]")) {
+      document.querySelector("[data-upload-title-box]").hidden = event.target.value !== "";
+    }
+  });
   input.addEventListener("change", () => {
     take([...input.files]);
     input.value = "";

@@ -2,10 +2,12 @@
 
 from django import template
 
+from catalogs.uploads import readable
 from tenants import quotas
 from tenants.models import Organization
 
 register = template.Library()
+register.filter("size_in_words", readable)
 
 
 @register.simple_tag

@@ -1,6 +1,6 @@
 """The page of dropped files: what is on its way, what waits for review, what became of the rest."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,10 +12,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from catalogs import uploads as verbs
 from catalogs.audit import Actor
-from catalogs.models import Draft, Upload
-from catalogs.stac.models import Collection
+from catalogs.models import Upload
+from catalogs.stac import links
+from catalogs.stac.models import Collection, Item
 from catalogs.views import mine
 from tenants.requests import Request
+from ui import review, snippets
 from ui.access import permission
 
 SHOWN = 200
@@ -30,29 +32,41 @@ def uploads(request: Request) -> HttpResponse:
     return render_list(request)
 
 
-def render_list(request: Request, status: int = 200) -> HttpResponse:
+def render_list(request: Request, published: Sequence[Item] = ()) -> HttpResponse:
+    """The page; for htmx only its list, with a message about what was just published."""
     fragment = bool(request.headers.get("HX-Request"))
     template = "ui/uploads.html" + ("#rows" if fragment else "")
-    return render(request, template, context(request), status=status)
+    told = {"published": published, "snippets": use_it(request, published)}
+    return render(request, template, context(request) | told)
+
+
+def use_it(request: Request, published: Sequence[Item]) -> list[snippets.Snippet]:
+    """How a program finds what was just published."""
+    if not published:
+        return []
+    first, root = published[0], links.root(request)
+    private = first.collection.visibility != Collection.Visibility.PUBLIC
+    if len(published) == 1:
+        place = (first.collection_id, first.stac_id)
+        ready = snippets.of_item(root, place, str(first), private, "")
+    else:
+        ready = snippets.of_collection(root, first.collection_id, str(first.collection), private)
+    return [snippet for snippet in ready if snippet.label in ("pystac-client", "curl")]
 
 
 def context(request: Request) -> dict[str, Any]:
     recent = mine(request).exclude(state=State.ABORTED)
     old = recent.filter(state=State.PUBLISHED, updated__lt=timezone.now() - KEPT)
     shown = list(recent.exclude(pk__in=old.values("pk")).order_by("-created")[:SHOWN])
-    drafts = drafts_of(shown)
+    waiting = review.cards(request)
     return {
         "uploads": [upload for upload in shown if upload.state != State.REVIEW],
-        "drafts": drafts,
-        "undated": [draft for draft in drafts if not draft.dated],
+        "cards": waiting,
+        "ready": [card for card in waiting if not card.draft.missing],
+        "undated": [card for card in waiting if not card.draft.dated],
         "unfinished": any(upload.working for upload in shown),
         **destinations(request, shown),
     }
-
-
-def drafts_of(shown: Iterable[Upload]) -> list[Draft]:
-    waiting = [upload.pk for upload in shown if upload.state == State.REVIEW]
-    return list(Draft.objects.filter(upload__in=waiting).select_related("upload"))
 
 
 def destinations(request: Request, shown: list[Upload]) -> dict[str, Any]:

@@ -139,8 +139,10 @@ export class Table {
     const sent = counted.reduce((sum, entry) => sum + entry.sent, 0);
     const done = percent(sent, all);
     const set = (name, words) => text(this.section.querySelector(`[data-${name}]`), words);
-    set("total", open.length ? `${bytes(sent)} of ${bytes(all)}${this.pace(all - sent)}` : `${files(arrived.length)} arrived`);
-    set("count", open.length ? `Sending ${files(open.length)}` : arrived.length ? "All files have arrived" : "Files");
+    const refused = this.sender.entries.length - counted.length;
+    const rest = arrived.length ? `${files(arrived.length)} arrived` : refused ? `${files(refused)} not sent` : "";
+    set("total", open.length ? `${bytes(sent)} of ${bytes(all)}${this.pace(all - sent)}` : rest);
+    set("count", open.length ? `Sending ${files(open.length)}` : arrived.length ? "All files have arrived" : "Nothing was sent");
     const bar = this.section.querySelector("[data-total-bar]");
     bar.hidden = !open.length;
     bar.value = done;

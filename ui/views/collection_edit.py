@@ -1,0 +1,197 @@
+"""Making, editing and deleting a collection."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from catalogs import collections
+from catalogs.audit import Actor
+from catalogs.models import Intake
+from catalogs.stac import links
+from catalogs.stac.errors import Changed, Refused
+from catalogs.stac.models import Collection
+from catalogs.stac.transactions import HeldFile
+from tenants.requests import Request
+from ui import cards, pictures
+from ui.access import permission
+from ui.collection_forms import CollectionForm, ProviderForms, apply_providers, providers_of
+from ui.views import conflicts
+
+Document = dict[str, Any]
+
+
+def found(request: Request, collection: str) -> Collection:
+    return get_object_or_404(Collection.objects.visible_to(request.user), pk=collection)
+
+
+@require_http_methods(["GET", "POST"])
+@permission("stac.add_collection")
+def collection_new(request: Request) -> HttpResponse:
+    form, rows = forms_of(request, None, None)
+    if request.method == "GET" or "more" in request.POST:
+        return page(request, None, form, rows)
+    if not all([form.is_valid(), rows.is_valid()]):
+        return page(request, None, form, rows, status=422)
+    document = form.applied()
+    apply_providers(document, rows)
+    try:
+        made = create(request, form, document)
+    except Refused as refused:
+        return page(request, None, form, rows, status=422, refused=refused.message)
+    messages.success(request, f"“{made}” is made. Drop files on its page to fill it.")
+    return redirect("ui:collection", made.pk)
+
+
+@transaction.atomic
+def create(request: Request, form: CollectionForm, document: Document) -> Collection:
+    actor = Actor.of(request.user)
+    held = held_of(request, form, None)
+    pictured(document, held)
+    visibility = form.cleaned_data["visibility"]
+    made = collections.create(document, actor=actor, visibility=visibility, derived=True, held=held)
+    if not form.cleaned_data["convert"]:
+        collections.convert_files(made, False, actor=actor)
+    return made
+
+
+@require_http_methods(["GET", "POST"])
+@permission("stac.change_collection")
+def collection_edit(request: Request, collection: str) -> HttpResponse:
+    one = found(request, collection)
+    document = one.to_stac(links.root(request))
+    if (chosen := conflicts.resolved(request, document)) is not None:
+        return save(request, one, chosen, document)
+    form, rows = forms_of(request, one, document)
+    if request.method == "GET" or "more" in request.POST:
+        return page(request, one, form, rows)
+    if not all([form.is_valid(), rows.is_valid()]):
+        return page(request, one, form, rows, status=422)
+    yours = form.applied()
+    apply_providers(yours, rows)
+    return save(request, one, yours, document, form)
+
+
+def forms_of(
+    request: Request, one: Collection | None, document: Document | None
+) -> tuple[CollectionForm, Any]:
+    data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    initial = {}
+    if one is not None:
+        convert = Intake.of(one.pk).convert
+        initial = {"visibility": one.visibility, "convert": convert}
+    form = CollectionForm(
+        document, data, files, initial=initial, pictured=pictures.items_with_one(one)
+    )
+    if data is not None and "more" in data:
+        data = data.copy()
+        data["providers-TOTAL_FORMS"] = str(int(data.get("providers-TOTAL_FORMS", 0)) + 1)
+    rows = ProviderForms(data, prefix="providers", initial=providers_of(document))
+    return form, rows
+
+
+def page(
+    request: Request,
+    one: Collection | None,
+    form: CollectionForm,
+    rows: Any,
+    status: int = 200,
+    refused: str = "",
+) -> HttpResponse:
+    context = {
+        "collection": one,
+        "picture": picture_of(one),
+        "form": form,
+        "rows": rows,
+        "refused": refused,
+        "etag": request.POST.get("etag", one.etag if one else ""),
+        "errors": errors_of(form, rows) if form.is_bound and "more" not in request.POST else [],
+    }
+    return render(request, "ui/collection_edit.html", context, status=status)
+
+
+def picture_of(one: Collection | None) -> str:
+    if one is None:
+        return ""
+    return cards.picture_of_collection(
+        cards.collections(Collection.objects.filter(pk=one.pk)).get()
+    )
+
+
+def errors_of(form: CollectionForm, rows: Any) -> list[tuple[str, str, str]]:
+    return [
+        (each[name].auto_id, str(each[name].label), message)
+        for each in (form, *rows)
+        for name, found in each.errors.items()
+        if name in each.fields
+        for message in found
+    ]
+
+
+def save(
+    request: Request,
+    one: Collection,
+    yours: Document,
+    before: Document,
+    form: CollectionForm | None = None,
+) -> HttpResponse:
+    try:
+        write(request, one, yours, form)
+    except Changed:
+        newest = found(request, one.pk)
+        theirs = newest.to_stac(links.root(request))
+        return conflicts.show(
+            request, yours, theirs, before, newest.etag, collection=newest, item=None
+        )
+    messages.success(request, "Saved.")
+    return redirect("ui:collection", one.pk)
+
+
+@transaction.atomic
+def write(request: Request, one: Collection, yours: Document, form: CollectionForm | None) -> None:
+    actor = Actor.of(request.user)
+    held = held_of(request, form, one) if form else []
+    pictured(yours, held)
+    etag = request.POST.get("etag", "")
+    collections.replace(one, yours, actor=actor, if_match=f'"{etag}"', held=held)
+    if form is None:
+        return
+    if "visibility" in form.changed_data:
+        collections.show_to(one, form.cleaned_data["visibility"], actor=actor)
+    if "convert" in form.changed_data:
+        collections.convert_files(one, form.cleaned_data["convert"], actor=actor)
+
+
+def held_of(request: Request, form: CollectionForm, one: Collection | None) -> list[HeldFile]:
+    """The new picture's bytes, stored; none where the picture stays."""
+    assert request.organization is not None
+    owner = str(request.organization.pk)
+    if picture := form.cleaned_data.get("thumbnail"):
+        return [pictures.keep(owner, picture)]
+    if one is not None and (chosen := form.cleaned_data.get("thumbnail_from")):
+        return [pictures.copy_of_item(owner, one, chosen)]
+    return []
+
+
+def pictured(document: Document, held: list[HeldFile]) -> None:
+    for file in held:
+        asset = {"title": "Thumbnail", "type": file.media_type, "roles": ["thumbnail"]}
+        document.setdefault("assets", {})[file.key] = asset
+
+
+@require_http_methods(["GET", "POST"])
+@permission("stac.delete_collection")
+def collection_delete(request: Request, collection: str) -> HttpResponse:
+    one = found(request, collection)
+    count = one.items.count()
+    typed = request.POST.get("name", "").strip()
+    wrong = request.method == "POST" and count > 0 and typed not in (one.pk, one.title)
+    if request.method == "GET" or wrong:
+        context = {"collection": one, "count": count, "wrong": wrong, "typed": typed}
+        return render(request, "ui/collection_delete.html", context, status=422 if wrong else 200)
+    collections.delete(one, actor=Actor.of(request.user), cascade=True)
+    messages.success(request, f"“{one}” is in the trash, where it can be restored.")
+    return redirect("ui:home")

@@ -1,0 +1,59 @@
+"""What was deleted, and the way back."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from catalogs import collections
+from catalogs.audit import Actor
+from catalogs.stac import trash as verbs
+from catalogs.stac.models import Collection, Trashed
+from tenants.requests import Request
+from ui.access import permission
+
+SHOWN = 200
+
+
+def restorable() -> QuerySet[Trashed]:
+    """What a person deleted: not what went along with a collection, nor files of old versions."""
+    return Trashed.objects.filter(along=None).exclude(kind=Trashed.Kind.ASSET)
+
+
+@require_GET
+@permission("stac.delete_item")
+def trash(request: Request) -> HttpResponse:
+    rows = restorable().annotate(inside=Count("items")).order_by("-deleted")[:SHOWN]
+    return render(request, "ui/trash.html", {"rows": [line(row) for row in rows]})
+
+
+def line(row: Trashed) -> dict[str, Any]:
+    return {
+        "row": row,
+        "size": sum(file["size"] for file in row.held),
+        "until": row.deleted + verbs.KEPT,
+        "left": left(row.deleted + verbs.KEPT),
+    }
+
+
+def left(until: datetime) -> str:
+    hours = max(0, round((until - timezone.now()).total_seconds() / 3600))
+    if hours < 48:
+        return f"{hours} hour{'' if hours == 1 else 's'} left"
+    return f"{hours // 24} days left"
+
+
+@require_POST
+@permission("stac.delete_item")
+def trash_restore(request: Request, id: int) -> HttpResponse:
+    kept = get_object_or_404(restorable(), pk=id)
+    restored = collections.restore(kept, actor=Actor.of(request.user))
+    messages.success(request, f"“{kept}” is back in the catalog.")
+    if isinstance(restored, Collection):
+        return redirect("ui:collection", restored.pk)
+    return redirect("ui:item", restored.collection_id, restored.stac_id)
