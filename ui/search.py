@@ -36,7 +36,7 @@ class Search:
             bbox=_box(query.getlist("bbox")),
             start=start,
             end=end,
-            collections=tuple(dict.fromkeys(query.getlist("collections")))[:LONGEST_LIST],
+            collections=_names(query.getlist("collections")),
             move=_switch(query.getlist("move")),
             at=_point(query.get("at", "")),
             tab=query.get("tab", "") if query.get("tab") in TABS else "",
@@ -121,6 +121,12 @@ def _noon(day: date | None) -> datetime | None:
 
 def _rounded(numbers: tuple[float, ...]) -> list[float]:
     return [round(number, 5) for number in numbers]
+
+
+def _names(words: list[str]) -> tuple[str, ...]:
+    """Each once; PostgreSQL cannot be asked for a text with a null character."""
+    known = dict.fromkeys(word for word in words if word and "\x00" not in word)
+    return tuple(known)[:LONGEST_LIST]
 
 
 def _numbers(words: list[str], count: int) -> list[float] | None:

@@ -224,7 +224,8 @@ export function frameTo(map, bounds) {
 
 function options(element, settings) {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const least = Math.max(0, Math.ceil(Math.log2((element.clientHeight || 256) / 256)));
+  // The whole world fits, with hardly any room above the poles.
+  const least = Math.max(0, Math.ceil(Math.log2((element.clientHeight || 256) / 256) - 0.2));
   return {
     minZoom: Math.max(least, settings.minzoom ?? 0),
     maxZoom: settings.maxzoom ?? 19,

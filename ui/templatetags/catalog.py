@@ -46,8 +46,8 @@ def when(row: Any) -> str:
 @register.filter
 def degrees(box: Any) -> str:
     """West, south, east, north as one would say them."""
-    if not box:
-        return ""
+    if not box or box == boxes.WORLD:
+        return "Worldwide" if box else ""
     west, south, east, north = box
     sides = [(south, "N", "S"), (north, "N", "S"), (west, "E", "W"), (east, "E", "W")]
     low, high, left, right = (

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from catalogs.stac import links
+from catalogs.stac import boxes, links
 from catalogs.stac.models import Collection
 from ui import cards, fields, paging, snippets
 from ui.serializers import FootprintSerializer
@@ -42,7 +42,7 @@ def collection(request: HttpRequest, collection: str) -> HttpResponse:
             "page": page,
             "as_list": request.GET.get("as") == "list",
             "footprints": FootprintSerializer(page.rows, many=True).data,
-            "map_box": found.box if found.count else None,
+            "map_box": found.box if found.count and found.box != boxes.WORLD else None,
             "about": about(document) if view == "about" else None,
             "private": found.visibility != Collection.Visibility.PUBLIC,
             "map_query": urlencode({"collections": found.pk}),

@@ -26,11 +26,7 @@ FINEST = 2000  # steps across the view: a footprint needs no more corners
 
 @require_safe
 def map(request: HttpRequest) -> HttpResponse:
-    choices = list(
-        Collection.objects.visible_to(request.user).only(
-            "pk", "title", "west", "south", "east", "north"
-        )[:CHOICES]
-    )
+    choices = _choices(request)
     search = _search(request)
     seen = Item.objects.visible_to(request.user)
     found = search.apply(seen)
@@ -74,7 +70,7 @@ def footprints(request: HttpRequest) -> JsonResponse:
     search = _search(request)
     found = search.apply(Item.objects.visible_to(request.user)).filter(geometry__isnull=False)
     outlined = cards.items(found.annotate(outline=_outline(search)))
-    rows = paging.newest(outlined)[: DRAWN + 1]
+    rows = list(paging.newest(outlined)[: DRAWN + 1])
     features = FootprintSerializer(rows[:DRAWN], many=True).data
     notice = ""
     if len(rows) > DRAWN:
@@ -89,6 +85,11 @@ def _search(request: HttpRequest) -> Search:
         return search
     seen = Collection.objects.visible_to(request.user).filter(pk__in=search.collections)
     return search.only(set(seen.values_list("pk", flat=True)))
+
+
+def _choices(request: HttpRequest) -> list[Collection]:
+    seen = Collection.objects.visible_to(request.user).order_by("title", "pk")
+    return list(seen.only("pk", "title", "west", "south", "east", "north")[:CHOICES])
 
 
 def _picked(seen: ItemQuerySet, search: Search) -> dict[str, Any]:
