@@ -1,8 +1,5 @@
-"""Gives the jobs of dead workers to living ones, from outside the queue that it watches.
-
-Each organization's uploads are looked after too: lost work goes on, and what nothing names any
-more is cleared away.
-"""
+"""Watches over jobs and files from outside the queue: what is cut off goes on, what nobody needs
+any more goes away."""
 
 import asyncio
 import logging
@@ -20,45 +17,35 @@ from tenants.current import tenant_scope
 from tenants.models import Organization
 
 log = logging.getLogger("gistac.sweep")
-
-LOOK_EVERY, REAP_EVERY = 60, 3600  # seconds between two looks at uploads, and at the bucket
+REAP_EVERY = 3600  # seconds; what is reaped was left alone for half an hour at least
 
 
 class Command(BaseCommand):
-    help = "Goes on with what was cut off, and clears away what nothing names any more."
+    help = "Gives the jobs of dead workers to living ones; empties trash and bucket of leftovers."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="sweep once and end")
+        parser.add_argument("--once", action="store_true", help="sweep and reap once, then end")
         parser.add_argument("--every", type=float, help="seconds between two sweeps")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        looked, reaped = 0.0, 0.0
+        reaped = 0.0
         while True:
-            for job in asyncio.run(retry_stalled(settings.WORKER_SILENCE)):
-                log.warning("job %s (%s) goes on: its worker is gone", job.id, job.task_name)
-            now = time.monotonic()
-            if options["once"] or now - looked >= LOOK_EVERY:
-                reap = options["once"] or now - reaped >= REAP_EVERY
-                tidy(reap)
-                looked, reaped = now, now if reap else reaped
+            sweep()
+            if options["once"] or time.monotonic() - reaped > REAP_EVERY:
+                reap()
+                reaped = time.monotonic()
             if options["once"]:
                 return
             time.sleep(options["every"] or settings.WORKER_SILENCE / 6)
 
 
-def tidy(reap: bool) -> None:
-    """Every active organization's uploads; and its part of the bucket, where `reap`."""
+def sweep() -> None:
+    for job in asyncio.run(retry_stalled(settings.WORKER_SILENCE)):
+        log.warning("job %s (%s) goes on: its worker is gone", job.id, job.task_name)
     for organization in Organization.objects.filter(state=Organization.State.ACTIVE):
         with tenant_scope(organization):
             for upload in reaper.sweep():
-                log.warning("upload %s goes on: its job was lost", upload)
-            try:
-                removed = reaper.reap(str(organization.pk)) if reap else []
-            except StorageUnavailable:
-                log.warning("the bucket does not answer; what it holds is looked at later")
-                continue
-            if removed:
-                log.info("removed %s files that nothing names", len(removed))
+                log.warning("upload %s has a new job: the one it had is gone", upload)
 
 
 async def retry_stalled(silent_seconds: float) -> list[Job]:
@@ -69,3 +56,15 @@ async def retry_stalled(silent_seconds: float) -> list[Job]:
         await app.job_manager.retry_job(job)
     await app.job_manager.prune_stalled_workers(seconds_since_heartbeat=silent_seconds)
     return jobs
+
+
+def reap() -> None:
+    for organization in Organization.objects.filter(state=Organization.State.ACTIVE):
+        with tenant_scope(organization):
+            try:
+                removed = reaper.reap(str(organization.pk))
+            except StorageUnavailable:
+                log.warning("the bucket does not answer; what is left in it is removed later")
+                continue
+            if removed:
+                log.info("%s files that nothing names were removed", len(removed))
