@@ -3,6 +3,8 @@
 from pathlib import PurePath
 from typing import Any
 
+from django.http import HttpRequest
+
 from catalogs import collections, items
 from catalogs.audit import Actor
 from catalogs.stac import views
@@ -10,7 +12,21 @@ from catalogs.stac.documents import Document
 from catalogs.stac.models import Asset, Collection, Item
 from catalogs.stac.urls import patterns
 from catalogs.stac.views.assets import Gate
+from catalogs.stac.views.catalog import About
 from catalogs.storage import assets
+
+
+class Landing(views.Landing):
+    def about(self, request: HttpRequest) -> About:
+        """The catalog is named as its organization, where there is one."""
+        owner = getattr(request, "organization", None)
+        if owner is None:
+            return super().about(request)
+        return {
+            "id": owner.slug,
+            "title": owner.name,
+            "description": f"The SpatioTemporal Asset Catalog of {owner.name}.",
+        }
 
 
 class Collections(views.Collections):
@@ -67,7 +83,7 @@ class Named(Gate):
         name = owner if asset.key == "data" else f"{owner}-{asset.key}"
         return assets().url(
             asset.name,
-            str(self.request.method),
+            self.method_to_sign,
             filename=name + PurePath(asset.name).suffix,
             media_type=asset.media_type,
             inline=asset.key == "thumbnail",
@@ -84,6 +100,7 @@ class CollectionAsset(Named, views.CollectionAsset):
 
 app_name = "stac"
 urlpatterns = patterns(
+    Landing=Landing,
     Collections=Collections,
     OneCollection=OneCollection,
     Items=Items,

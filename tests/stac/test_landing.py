@@ -19,6 +19,14 @@ def test_it_works(stranger):
     }
 
 
+def test_a_door_is_named_as_its_organization(stranger):
+    landing = stranger.get()
+    if "/o/acme/" in stranger.root:
+        assert (landing["id"], landing["title"]) == ("acme", "Acme")
+    else:
+        assert (landing["id"], landing["title"]) == ("catalog", "Catalog")
+
+
 def test_search_is_linked_for_get_and_post(stranger):
     searches = [each for each in stranger.get()["links"] if each["rel"] == "search"]
     assert [(each["method"], each["type"]) for each in searches] == [

@@ -36,7 +36,18 @@ class Gate(StacView):
 
     def address(self, asset: Asset) -> str:
         """Where the bytes are; override it to say more to the storage, as a file's name."""
-        return signed(storages["assets"], asset.name, str(self.request.method))
+        return signed(storages["assets"], asset.name, self.method_to_sign)
+
+    @property
+    def method_to_sign(self) -> str:
+        """The method of the request, but for GDAL always GET.
+
+        GDAL keeps the address that its first HEAD was sent to and reads all ranges from there by
+        GET; where that address refuses HEAD, it knows to ask by GET.
+        """
+        if self.request.headers.get("User-Agent", "").startswith("GDAL/"):
+            return "GET"
+        return str(self.request.method)
 
 
 class ItemAsset(Gate):
