@@ -36,7 +36,7 @@ def make_for_files(title: str, *, actor: Actor) -> Collection:
     """The collection that dropped files go into when none was chosen: the one of this title."""
     title = title.strip() or FIRST_TITLE
     id = id_of(title)
-    found = Collection.objects.filter(pk=id).first()
+    found: Collection | None = Collection.objects.filter(pk=id).first()
     if found is not None:
         return found
     document = {

@@ -139,7 +139,7 @@ def publish(draft: Draft, *, actor: Actor) -> Item:
 
 def _home(draft: Draft, actor: Actor) -> Collection:
     if draft.collection:
-        found = Collection.objects.filter(pk=draft.collection).first()
+        found: Collection | None = Collection.objects.filter(pk=draft.collection).first()
         if found is None:
             raise NotReady(f"Its collection {draft.collection!r} is gone. Choose another one.")
         return found

@@ -108,7 +108,7 @@ def _missing(fault: ClientError) -> bool:
     return fault.response.get("Error", {}).get("Code") in ("NoSuchUpload", "NoSuchKey", "404")
 
 
-class AssetStorage(S3Storage):
+class AssetStorage(S3Storage):  # type: ignore[misc]
     """django-storages' S3, never overwriting, always signing, with the multipart verbs added."""
 
     def __init__(self, public_endpoint_url: str | None = None, **options: Any) -> None:
@@ -151,7 +151,7 @@ class AssetStorage(S3Storage):
             self._connections.signer = signer
         return signer
 
-    def url(  # type: ignore[override]
+    def url(
         self,
         name: str,
         method: str = "GET",
@@ -308,16 +308,16 @@ class AssetStorage(S3Storage):
             self.client.delete_object(Bucket=self.bucket_name, Key=name)
 
 
-class _Told(File):
+class _Told(File):  # type: ignore[type-arg]
     """A file that says so each time it is read from."""
 
     def __init__(self, file: IO[bytes], alive: Callable[[], None]) -> None:
         super().__init__(file)
-        self.alive = alive
+        self.source, self.alive = file, alive
 
     def read(self, *args: Any) -> bytes:
         self.alive()
-        return bytes(self.file.read(*args))
+        return self.source.read(*args)
 
 
 def assets() -> AssetStorage:

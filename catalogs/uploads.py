@@ -16,7 +16,8 @@ from catalogs import audit, intake
 from catalogs.audit import Actor
 from catalogs.models import Draft, Upload
 from catalogs.rasters.formats import advice_for_name
-from catalogs.stac.errors import Conflict, Invalid, Refused, Unprocessable
+from catalogs.stac.errors import Conflict, Invalid, NotFound, Refused, Unprocessable
+from catalogs.stac.models import Collection
 from catalogs.storage import LARGEST_FILE, Part, assets, part_length
 
 MOST_SIGNED = 50  # part URLs in one request
@@ -67,6 +68,8 @@ def start(
     """Reserve room, write the row, then open the upload in the bucket."""
     filename = plain_name(filename)
     _refuse_what_cannot_be(filename, size)
+    if collection and not Collection.objects.filter(pk=collection).exists():
+        raise NotFound(f"There is no collection {collection!r}.")
     key = uuid.uuid4()
     with transaction.atomic():
         _refuse_without_room(size, room)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from rest_framework import serializers, status
@@ -69,7 +69,7 @@ def shown(upload: Upload) -> dict[str, Any]:
     }
 
 
-def mine(request: Request) -> Any:
+def mine(request: HttpRequest | Request) -> Any:
     """What the asker may touch: their own, and everybody's with the right to change uploads."""
     if request.user.has_perm("catalogs.change_upload"):
         return Upload.objects.all()

@@ -9,7 +9,7 @@ import socket
 import sys
 import sysconfig
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from catalogs.rasters import channel
 from catalogs.rasters.channel import Channel
@@ -44,7 +44,7 @@ def _readable(request: dict[str, Any]) -> list[Path]:
 
 
 def _work(talk: Channel, request: dict[str, Any]) -> None:
-    sys.modules["boto3"] = None  # type: ignore[assignment] - rasterio would load it, in vain
+    sys.modules["boto3"] = cast(Any, None)  # rasterio would load it, in vain
     from rasterio._err import CPLE_BaseError  # noqa: PLC0415 - only behind the lock
     from rasterio.errors import RasterioError  # noqa: PLC0415
 

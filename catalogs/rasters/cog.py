@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from rasterio.enums import ColorInterp
-from rio_cogeo import cog_translate, cog_validate
+from rio_cogeo.cogeo import cog_translate, cog_validate
 from rio_cogeo.profiles import cog_profiles
 
 from catalogs.rasters import channel

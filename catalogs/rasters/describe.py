@@ -4,7 +4,7 @@ from typing import Any
 
 from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader
-from rio_cogeo import cog_validate
+from rio_cogeo.cogeo import cog_validate
 
 from catalogs.rasters import channel, dates
 from catalogs.rasters.bands import bands

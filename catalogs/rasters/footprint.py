@@ -14,6 +14,7 @@ from catalogs.rasters.refusals import NO_PIXELS, OUTSIDE, Rejected
 
 MOST_PARTS = 12
 MOST_POINTS = 400
+MOST_EDGES = 20_000  # between valid cells and others, along the rows
 STEPS = 48  # points along the longer side, so that edges bend as the projection does
 SMALL = 0.005  # of the whole: smaller holes and islands are left out
 OVER = 1.0  # degrees beyond the Earth that rounding and pixel centres explain
@@ -63,6 +64,24 @@ def _outline(valid: NDArray[np.bool_]) -> MultiPolygon:
     if valid.all():
         rows, columns = valid.shape
         return MultiPolygon([shapely.box(0, 0, columns, rows)])
+    valid, across, down = _coarser(valid)
+    outline = _without_islands(valid)
+    return shapely.transform(outline, lambda xy: xy * [across, down])
+
+
+def _coarser(valid: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float, float]:
+    """Cells are joined until the outline is no maze; and how many cells wide and high each is."""
+    rows, columns = valid.shape
+    while np.count_nonzero(valid[:, 1:] != valid[:, :-1]) > MOST_EDGES:
+        high, wide = (max(1, side // 2) for side in valid.shape)
+        down = np.arange(high) * valid.shape[0] // high
+        across = np.arange(wide) * valid.shape[1] // wide
+        valid = np.logical_or.reduceat(valid, down, axis=0)
+        valid = np.logical_or.reduceat(valid, across, axis=1)
+    return valid, columns / valid.shape[1], rows / valid.shape[0]
+
+
+def _without_islands(valid: NDArray[np.bool_]) -> MultiPolygon:
     found = [shape(outline) for outline, value in shapes(valid.astype("uint8"), mask=valid)]
     found.sort(key=lambda part: part.area, reverse=True)
     least = SMALL * found[0].area
@@ -70,7 +89,7 @@ def _outline(valid: NDArray[np.bool_]) -> MultiPolygon:
     return MultiPolygon(_polygons(shapely.union_all(parts)))
 
 
-def _without_specks(part: Polygon, least: float) -> Polygon:
+def _without_specks(part: Any, least: float) -> Any:
     holes = [ring for ring in part.interiors if Polygon(ring).area >= least]
     whole = Polygon(part.exterior, holes)
     for tolerance in (0.75, 1.5, 3, 6, 12, 24):  # cells: straight edges instead of stairs

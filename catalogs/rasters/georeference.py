@@ -74,7 +74,8 @@ def _identity(dataset: DatasetReader) -> bool:
 def _inverse(transform: Affine) -> Affine:
     if transform.is_degenerate:
         raise Rejected(NO_PLACE)
-    return ~transform
+    inverse: Affine = ~transform
+    return inverse
 
 
 def _affine(dataset: DatasetReader) -> Callable[[Points, Points], tuple[Points, Points]]:
@@ -105,8 +106,8 @@ def _earthly(crs: CRS) -> CRS:
 def _between(source: CRS, target: CRS) -> Transformer:
     """Gives infinity for places that a projection does not reach."""
     try:
-        known = [Proj.from_wkt(crs.to_wkt()) for crs in (source, target)]
-        return Transformer.from_crs(*known, always_xy=True)
+        known, wanted = Proj.from_wkt(source.to_wkt()), Proj.from_wkt(target.to_wkt())
+        return Transformer.from_crs(known, wanted, always_xy=True)
     except (ProjError, CRSError) as fault:
         raise Rejected(LOCAL_CRS) from fault
 

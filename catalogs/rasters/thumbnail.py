@@ -25,6 +25,8 @@ def thumbnail(dataset: DatasetReader, sample: Sample) -> bytes:
     if palette:
         return _render(chosen[0][np.newaxis], valid, palette)
     masks = [sample.masks[at][::step, ::step] for at in _chosen(dataset)]
+    if len(chosen) == 3 and all(band.dtype == np.uint8 for band in chosen):
+        return _render(np.stack(chosen), valid)  # colours as they were meant
     stretched = [stretch(band, mask) for band, mask in zip(chosen, masks, strict=True)]
     return _render(np.stack(stretched), valid)
 
@@ -48,9 +50,7 @@ def _palette(dataset: DatasetReader) -> dict[int, tuple[int, ...]] | None:
 
 
 def stretch(pixels: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Percentiles 2 to 98 over the whole range of grey; bytes are shown as they are."""
-    if pixels.dtype == np.uint8:
-        return pixels
+    """Percentiles 2 to 98 over the whole range of grey."""
     values = np.abs(pixels) if pixels.dtype.kind == "c" else pixels
     values = values.astype(np.float64)
     if not valid.any():

@@ -5,8 +5,9 @@ Children may write nothing, so Python code that is not compiled yet would be com
 
 import json
 import sys
+from typing import Any, cast
 
-sys.modules["boto3"] = None  # type: ignore[assignment] - readers have no cloud to talk to
+sys.modules["boto3"] = cast(Any, None)  # readers have no cloud to talk to
 
 from rasterio.env import Env  # noqa: E402
 

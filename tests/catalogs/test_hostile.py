@@ -5,6 +5,8 @@ Tripwires: a canary file whose pixels must never show, and a socket that must ne
 
 import io
 import json
+import os
+import signal
 import socket
 import struct
 import subprocess
@@ -186,6 +188,40 @@ def test_mutated_files_are_taken_or_refused_and_nothing_else(describe):
         for at in generator.integers(0, len(data), 8):
             data[at] = generator.integers(0, 256)
         assert describe(bytes(data))
+
+
+def test_a_killed_reader_is_a_refusal_and_leaves_no_process(tmp_path):
+    path = tmp_path / "in.tif"
+    path.write_bytes(scene())
+    source = reader.Source(path.stat().st_size, path, lambda start, length: b"")
+
+    def kill(done: float) -> None:
+        for child in children():
+            os.kill(child, signal.SIGKILL)
+
+    with pytest.raises(Rejected):
+        reader.run("describe", source, reader.Limits(), alive=kill, filename="in.tif")
+    assert children() == []
+
+
+def test_a_job_that_must_stop_ends_its_reader(tmp_path):
+    path = tmp_path / "in.tif"
+    path.write_bytes(scene())
+    source = reader.Source(path.stat().st_size, path, lambda start, length: b"")
+
+    def stale(done: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        reader.run("describe", source, reader.Limits(), alive=stale, filename="in.tif")
+    assert children() == []
+
+
+def children() -> list[int]:
+    """Readers that this process has started."""
+    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in listed}
+    return [pid for pid, command in commands.items() if b"catalogs.rasters.child" in command]
 
 
 CONFINED = """
