@@ -15,7 +15,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.db.models.functions import Now
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
@@ -68,7 +68,12 @@ def hand_over(request: Request, slug: str) -> HttpResponse:
         raise Http404
     code = make_code(membership, browser)
     query = urlencode({"code": code, "next": request.GET.get("next", "/")})
-    return HttpResponseRedirect(f"{domain.address}/sign-in/finish?{query}")
+    address = f"{domain.address}/sign-in/finish?{query}"
+    # No redirect: the form that signed in may lead to our own host only (CSP's form-action).
+    words = {"address": address, "organization_name": membership.organization.name}
+    response = render(request, "doors/hand_over.html", words)
+    response.headers["Refresh"] = f"0; url={address}"
+    return response
 
 
 @never_cache

@@ -23,7 +23,7 @@ class Browser:
         return self.host.get("/sign-in/", {"next": after}).headers["location"]
 
     def code(self, after: str = "/collections/") -> str:
-        return self.platform.get(self.begin(after)).headers["location"]
+        return self.platform.get(self.begin(after)).headers["refresh"].removeprefix("0; url=")
 
     def finish(self, address: str):
         parts = urlsplit(address)

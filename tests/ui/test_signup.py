@@ -94,3 +94,22 @@ def test_there_are_no_passwords(client, ada_client, page):
     for asker in (client, ada_client):
         answer = asker.get(f"/accounts/password/{page}")
         assert "There are no passwords here" in answer.text
+
+
+def test_after_signing_in_one_is_where_one_wanted_to_be(client, ada):
+    EmailAddress.objects.create(user=ada, email=ada.email, verified=True, primary=True)
+    page = client.get("/o/acme/keys/", follow=True)
+    wanted = re.search(r'name="next" value="([^"]+)"', page.text)[1]
+    asked = client.post("/accounts/login/code/", {"email": ada.email, "next": wanted})
+    code = code_of(mail.outbox[0])
+    answer = client.post(asked.headers["Location"], {"code": code, "next": wanted})
+    assert answer.headers["Location"] == "/o/acme/keys/"
+
+
+def test_nobody_is_sent_to_another_host(client, ada):
+    EmailAddress.objects.create(user=ada, email=ada.email, verified=True, primary=True)
+    words = {"email": ada.email, "next": "https://evil.example/"}
+    client.post("/accounts/login/code/", words)
+    words = {"code": code_of(mail.outbox[0]), "next": "https://evil.example/"}
+    answer = client.post("/accounts/login/code/confirm/", words)
+    assert answer.headers["Location"] == "/"

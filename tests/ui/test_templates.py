@@ -19,6 +19,7 @@ HTMX_2 = re.compile(
 )
 # Set on a container they reach nothing below it unless they say so.
 NOT_INHERITED = re.compile(r"<body[^>]*\shx-(headers|target|swap)=")
+ICON = re.compile(r"{% lucide \"([^\"]+)\"|(?<![\w-])icon=\"([a-z0-9-]+)\"")
 
 
 def name(path: Path) -> str:
@@ -44,7 +45,7 @@ def test_nothing_needs_a_weaker_policy(path):
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_icons_exist(path):
-    for icon in re.findall(r"{% lucide \"([^\"]+)\"|icon=\"([^\"]+)\"", path.read_text()):
+    for icon in re.findall(ICON, path.read_text()):
         lucide._load_icon("".join(icon))
 
 

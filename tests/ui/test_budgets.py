@@ -1,0 +1,47 @@
+"""What a page may weigh, compressed; read from what the build left."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+DIST = Path(__file__).resolve().parents[2] / "static" / "dist"
+KB = 1000
+
+
+def loaded(entry: str) -> list[str]:
+    """An entry and all that it imports at once; what it imports later is not counted."""
+    outputs = json.loads((DIST / "meta.json").read_text())["outputs"]
+    found: list[str] = []
+    wanted = [f"static/dist/{entry}"]
+    while wanted:
+        name = wanted.pop()
+        if name in found:
+            continue
+        found.append(name)
+        imports = outputs[name]["imports"]
+        wanted += [one["path"] for one in imports if one["kind"] == "import-statement"]
+    return [name.removeprefix("static/dist/") for name in found]
+
+
+def weight(names: list[str]) -> int:
+    return sum(len(gzip.compress((DIST / name).read_bytes())) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("entries", "most"),
+    [
+        (["base.js"], 25),
+        (["base.js", "map.js"], 130),
+        (["base.js", "upload.js"], 60),
+        (["base.js", "editor.js"], 150),
+    ],
+)
+def test_scripts(entries, most):
+    names = {name for entry in entries for name in loaded(entry)}
+    assert weight(sorted(names)) <= most * KB
+
+
+def test_styles():
+    assert weight(["base.css"]) <= 30 * KB
