@@ -2,6 +2,7 @@
 
 import base64
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
@@ -56,3 +57,17 @@ def _count_failure(request: Request) -> None:
     failures = KeyFailures()
     if not failures.allow_request(request, request.parser_context["view"]):
         raise Throttled(wait=failures.wait(), detail="Too many refused keys from this address.")
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the OpenAPI document tells of keys."""
+
+    target_class = ApiKeyAuthentication
+    name = ["bearer", "apiKey", "basic"]
+
+    def get_security_definition(self, auto_schema: object) -> list[dict[str, str]]:
+        return [
+            {"type": "http", "scheme": "bearer"},
+            {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            {"type": "http", "scheme": "basic", "description": "The key is the password."},
+        ]

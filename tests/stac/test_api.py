@@ -23,6 +23,22 @@ def test_it_names_all_parameters_of_a_search(api):
     assert named == {"bbox", "collections", "datetime", "f", "ids", "intersects", "limit", "token"}
 
 
+def test_it_tells_how_lists_and_shapes_are_sent(api):
+    told = {each["name"]: each for each in api["paths"]["/search"]["get"]["parameters"]}
+    assert told["bbox"]["explode"] is False
+    assert "application/json" in told["intersects"]["content"]
+
+
+def test_every_operation_may_refuse(api):
+    for operations in api["paths"].values():
+        for operation in operations.values():
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
+
+
+def test_it_tells_how_keys_are_shown(api):
+    assert api["components"]["securitySchemes"]
+
+
 def test_operations_are_named_once(api):
     ids = [op["operationId"] for path in api["paths"].values() for op in path.values()]
     assert len(ids) == len(set(ids))

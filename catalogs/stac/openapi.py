@@ -1,0 +1,76 @@
+"""The API told as OpenAPI 3.0, from the views that serve it."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import patched_settings
+
+_TOLD = {
+    "TITLE": "STAC API",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "A SpatioTemporal Asset Catalog (STAC API 1.0.0).",
+    "OAS_VERSION": "3.0.3",
+    "SCHEMA_PATH_PREFIX": "",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+_PROBLEM = {
+    "description": "A refusal that says why (RFC 9457).",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["code", "description", "title", "status", "detail"],
+                "properties": {
+                    "code": {"type": "string"},
+                    "description": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "parameter": {"type": "string"},
+                    "pointer": {"type": "string", "description": "JSON pointer (RFC 6901)"},
+                },
+            }
+        }
+    },
+}
+
+
+@cache
+def describe(patterns: tuple[Any, ...]) -> dict[str, Any]:
+    """The OpenAPI document of these URL patterns, without `servers`: each door has its own."""
+    with patched_settings(_TOLD):
+        generator: Any = SchemaGenerator(patterns=list(patterns))  # type: ignore[no-untyped-call]
+        schema: dict[str, Any] = generator.get_schema(request=None, public=True)
+    for path, operation in _operations(schema):
+        operation["tags"] = [_tag(path)]
+        operation["responses"]["default"] = _PROBLEM
+        for parameter in operation.get("parameters", ()):
+            _as_read(parameter)
+    return schema
+
+
+def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            yield path, operation
+
+
+def _tag(path: str) -> str:
+    if "/assets/" in path:
+        return "Assets"
+    if "/items" in path:
+        return "Items"
+    return "Collections" if "/collections" in path else "Catalog"
+
+
+def _as_read(parameter: dict[str, Any]) -> None:
+    """A list comes with commas between, a geometry as JSON text."""
+    if parameter["in"] != "query":
+        return
+    kind = parameter["schema"].get("type")
+    if kind == "array":
+        parameter |= {"style": "form", "explode": False}
+    elif kind == "object":
+        parameter["content"] = {"application/json": {"schema": parameter.pop("schema")}}
