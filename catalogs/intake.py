@@ -194,7 +194,10 @@ def _refuse_what_is_here(work: Work, checksum: str) -> None:
     """The same bytes are taken once; of two at the same time, one."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [checksum])
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || %s, 0))",
+                [checksum],
+            )
         work.write(checksum=checksum)
         duplicate = _already_here(work, checksum)
         if duplicate is None:

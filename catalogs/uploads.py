@@ -8,9 +8,10 @@ import uuid
 from http import HTTPStatus
 from pathlib import PurePath
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
 from django.db.models.functions import Now
+from psycopg.errors import LockNotAvailable
 
 from catalogs import audit, intake
 from catalogs.audit import Actor
@@ -47,6 +48,12 @@ class WrongState(Conflict):
     """The upload is past, or not yet at, the point where this can be done."""
 
     code = "WrongState"
+
+
+class Busy(Conflict):
+    """Another request is at it just now."""
+
+    code = "Busy"
 
 
 class PartsMissing(Conflict):
@@ -121,7 +128,9 @@ def _refuse_without_room(size: int, room: int | None) -> None:
     if room is None:
         return
     with connection.cursor() as cursor:  # one at a time: two starts may not take the same room
-        cursor.execute("LOCK TABLE catalogs_upload IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' room', 0))"
+        )
     left = room - reserved()
     if size > left:
         raise NoRoom(
@@ -188,7 +197,12 @@ def finish(upload: Upload) -> Upload:
 
 
 def _claimed(upload: Upload) -> Upload:
-    return Upload.objects.select_for_update().get(pk=upload.pk)
+    try:
+        return Upload.objects.select_for_update().get(pk=upload.pk)
+    except OperationalError as fault:
+        if isinstance(fault.__cause__, LockNotAvailable):
+            raise Busy(f"{upload.filename} is being worked on. Ask again in a moment.") from fault
+        raise
 
 
 def _assemble(upload: Upload) -> None:

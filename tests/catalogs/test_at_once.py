@@ -1,5 +1,6 @@
 """Several at the same time, against a real server: each thing still happens once."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -46,3 +47,19 @@ def test_finish_and_abort_at_once_leave_one_of_both(live, program):
     assert {answer.status_code for answer in answers} <= {200, 409}
     final = program.get(live.url + upload["links"]["self"], timeout=30).json()
     assert final["state"] == "aborted"
+
+
+def test_a_real_worker_takes_files_in_while_others_arrive(live, live_worker, program):
+    uploads = [started(live, program, scene(seed=40 + number)) for number in range(3)]
+    for upload in uploads:
+        program.post(live.url + upload["links"]["finish"], timeout=30).raise_for_status()
+    until = time.monotonic() + 120
+    waiting = {upload["links"]["self"] for upload in uploads}
+    while waiting and time.monotonic() < until:
+        for address in list(waiting):
+            row = program.get(live.url + address, timeout=30).json()
+            if row["settled"]:
+                assert row["state"] == "review", row
+                waiting.discard(address)
+        time.sleep(0.5)
+    assert not waiting
