@@ -73,7 +73,8 @@ def test_a_schema_is_entered_by_tenant_scope_alone():
             continue
         if isinstance(node, ast.Attribute) and node.attr in entering:
             owner = ast.unparse(node.value)
-            if owner not in {"timezone", "translation"}:
+            # allauth's TOTP.activate(user), Django's timezone.activate(): other things.
+            if owner not in {"timezone", "translation"} and not owner[0].isupper():
                 found.append(place(path, node.lineno))
         if isinstance(node, ast.alias) and node.name in banned:
             found.append(place(path, node.lineno))
@@ -140,7 +141,7 @@ def test_every_setting_is_in_the_table():
     table = (ROOT / "infra" / "README.md").read_text()
     used = {
         name
-        for path in sources(*ROOMS)
+        for path in sources("platform/gistac")
         if path.name != "settings_test.py"
         for name in re.findall(r"GISTAC_[A-Z][A-Z0-9_]+", path.read_text())
     }

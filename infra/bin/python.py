@@ -7,9 +7,18 @@ from ground import PYTHON, ROOT, VENV, Place, answer, fingerprint, is_current, r
 
 # 3.13 is what the product is developed on; others follow in the order they are trusted.
 VERSIONS = ("3.13", "3.12", "3.14")
-# Whom the machine trusts, uv trusts too (it brings a list of its own): company networks have
-# certificates of theirs.
-TRUST = {"UV_SYSTEM_CERTS": "1"} if Path("/etc/ssl/certs/ca-certificates.crt").exists() else {}
+# Whom the machine trusts, uv, pip and npm trust too (each brings a list of its own): company
+# networks have certificates of theirs.
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+TRUST = (
+    {
+        "UV_SYSTEM_CERTS": "1",
+        "PIP_CERT": str(CERTIFICATES),
+        "NODE_EXTRA_CA_CERTS": str(CERTIFICATES),
+    }
+    if CERTIFICATES.exists()
+    else {}
+)
 
 
 def system_can_make_venvs() -> bool:
@@ -33,6 +42,7 @@ def uv(place: Place) -> Path:
         run(
             [folder / "bin" / "pip", "install", "-q", "uv"],
             log=log,
+            env=TRUST,
             refusal="uv could not be fetched from PyPI: is there a network?",
         )
     return folder / "bin" / "uv"
