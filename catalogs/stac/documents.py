@@ -20,7 +20,9 @@ LARGEST = 16 * 2**20  # bytes of one document
 
 # Relations that we answer for; what a client sends under them is replaced.
 OWN_OF_ITEM = frozenset({"self", "root", "parent", "collection"})
-OWN_OF_COLLECTION = frozenset({"self", "root", "parent", "items", "item", "child"})
+OWN_OF_COLLECTION = frozenset(
+    {"self", "root", "parent", "items", "item", "child", links.QUERYABLES}
+)
 
 
 def check_id(value: object, pointer: str = "/id") -> str:

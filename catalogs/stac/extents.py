@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 
-from . import boxes
+from . import boxes, queryables
 from .documents import Document
 from .models import Collection, Item
 from .times import Interval
@@ -21,6 +21,7 @@ _DESCRIBES = ("title", "type", "description", "roles")
 
 def grow(collection: Collection, items: Sequence[Item]) -> None:
     """After `items` were written: extends the collection (its row is locked) to hold them."""
+    queryables.grow(collection, items)
     empty = collection.derived and collection.start is None and collection.box is None
     box, start, end = collection.box, collection.start, collection.end
     for item in items:
@@ -35,7 +36,11 @@ def grow(collection: Collection, items: Sequence[Item]) -> None:
 
 
 def shrink(collection: Collection, gone: Item) -> None:
-    """After an item was taken away or replaced: a derived extent may have become smaller."""
+    """After an item was taken away or replaced: a derived extent may have become smaller.
+
+    `gone` has the properties that are no more.
+    """
+    queryables.shrink(collection, gone.properties)
     outer = collection.box
     at_edge = gone.box and outer and gone.box.touches_edge_of(outer)
     if collection.derived and (

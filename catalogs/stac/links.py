@@ -11,7 +11,10 @@ MARK = "\x01"
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
+SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+
+QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 
 Link = dict[str, object]
 
@@ -66,4 +69,5 @@ def of_collection(base: str, collection: str) -> list[Link]:
         link("root", base, JSON, "The catalog"),
         link("parent", base, JSON, "The catalog"),
         link("items", own + "/items", GEOJSON, "Its items"),
+        link(QUERYABLES, own + "/queryables", SCHEMA, "What filters can ask of its items"),
     ]

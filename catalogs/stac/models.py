@@ -6,11 +6,12 @@ from typing import Any
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import DateTimeRangeField
-from django.contrib.postgres.indexes import GistIndex
+from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import F, Func, GeneratedField, Value
 from django.utils import timezone
 
 from . import boxes, documents, times
+from .cql2 import sql
 from .errors import Invalid
 from .geometry import ITEM_VERTICES, GeometryField
 from .search import MOMENT, AssetQuerySet, CollectionQuerySet, ItemQuerySet
@@ -179,6 +180,14 @@ class Item(Stored, Boxed):
             GistIndex("span", name="item_by_time"),
             models.Index(MOMENT.desc(), "collection", "stac_id", name="item_latest"),
             models.Index("collection", MOMENT.desc(), "stac_id", name="item_latest_in_collection"),
+            # What filters ask most: any property equal to something, and little cloud.
+            GinIndex(fields=["properties"], name="item_by_property", opclasses=["jsonb_path_ops"]),
+            models.Index(
+                "collection",
+                sql.member("eo:cloud_cover"),
+                name="item_by_cloud",
+                condition=sql.is_a(sql.member("eo:cloud_cover"), "number"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -232,6 +241,26 @@ class Item(Stored, Boxed):
         self.start, self.end = start or self.datetime, end or self.datetime
         if self.start and self.end and self.start > self.end:
             raise Invalid("The item ends before it starts.", pointer="/properties/end_datetime")
+
+
+class Queryable(models.Model):
+    """What the items of a collection have under one name in `properties` (queryables.py)."""
+
+    collection = models.ForeignKey(
+        Collection, models.CASCADE, related_name="queryables", db_index=False
+    )
+    name = models.CharField(**_ID)
+    kinds = models.JSONField(default=list)  # JSON Schema types, as seen
+    format = models.CharField(max_length=10, null=True)  # of all its texts; "" where they differ
+    lowest = models.FloatField(null=True)
+    highest = models.FloatField(null=True)
+    values = models.JSONField(default=list, null=True)  # its texts; null: too many to tell
+
+    class Meta:
+        constraints = [models.UniqueConstraint("collection", "name", name="one_queryable_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Asset(models.Model):

@@ -5,10 +5,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from . import times
+from . import cql2, times
 from .boxes import flat
 from .errors import Invalid, Refused
 from .geometry import QUERY_VERTICES, GeometryField
@@ -17,6 +18,7 @@ from .parsers import parse
 USUAL_LIMIT = 10
 LARGEST_LIMIT = 10_000  # a larger one is cut to this (OGC API Features 1, 7.15.2)
 MOST_NAMES = 1_000
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
 class Parameter(serializers.Field):  # type: ignore[type-arg]
@@ -138,6 +140,36 @@ class FlagParameter(Parameter):
         return bool(data == "true")
 
 
+@extend_schema_field(
+    {
+        "oneOf": [{"type": "string"}, {"type": "object"}, {"type": "boolean"}],
+        "description": "CQL2 as text, or as JSON",
+        "example": "eo:cloud_cover < 10",
+    }
+)
+class FilterParameter(Parameter):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str | dict | bool):
+            raise self.fault("it is CQL2, as a text or as a JSON object.")
+        return data
+
+
+@extend_schema_field({"type": "string", "enum": [cql2.TEXT, cql2.JSON]})
+class FilterLanguageParameter(Parameter):
+    def to_internal_value(self, data: Any) -> str:
+        if data not in (cql2.TEXT, cql2.JSON):
+            raise self.fault(f"it is {cql2.TEXT} or {cql2.JSON}.")
+        return str(data)
+
+
+@extend_schema_field({"type": "string", "enum": [CRS84], "default": CRS84})
+class FilterCrsParameter(Parameter):
+    def to_internal_value(self, data: Any) -> str:
+        if data != CRS84:
+            raise self.fault(f"geometries of a filter are in {CRS84}.")
+        return str(data)
+
+
 class Parameters(serializers.Serializer[Any]):
     """What every resource takes (OGC API Features 1, requirement query-param-unknown)."""
 
@@ -175,7 +207,29 @@ class CollectionsParameters(PageParameters):
     datetime = TimeParameter()
 
 
-class ItemsParameters(PageParameters):
+class FilterParameters(PageParameters):
+    """OGC API Features 3, "filter"; a text is CQL2 text unless `filter-lang` says otherwise."""
+
+    filter = FilterParameter()
+
+    def get_fields(self) -> dict[str, Any]:
+        named = {"filter-lang": FilterLanguageParameter(), "filter-crs": FilterCrsParameter()}
+        return {**super().get_fields(), **named}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """`filter` becomes the condition that it stands for."""
+        lang, _ = attrs.pop("filter-lang", None), attrs.pop("filter-crs", None)
+        if "filter" in attrs:
+            attrs["filter"] = _condition(attrs["filter"], lang)
+        return attrs
+
+
+def _condition(given: Any, lang: str | None) -> Q:
+    usual = cql2.TEXT if isinstance(given, str) else cql2.JSON
+    return cql2.condition(given, lang or usual, "" if isinstance(given, str) else "/filter")
+
+
+class ItemsParameters(FilterParameters):
     """OGC API Features 1, 7.15; clients send ids and collections here too."""
 
     bbox = BoxParameter()
@@ -192,4 +246,4 @@ class SearchParameters(ItemsParameters):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "bbox" in attrs and "intersects" in attrs:
             raise Invalid("Give bbox or intersects, not both.", parameter="intersects")
-        return attrs
+        return super().validate(attrs)

@@ -73,11 +73,13 @@ class ItemQuerySet(QuerySet[Any]):
         bbox: Sequence[float] | None = None,
         intersects: GEOSGeometry | None = None,
         datetime: Interval | None = None,
+        filter: Q | None = None,
     ) -> Self:
         """Items that meet all that is given (STAC API 1.0.0, item-search, "Query Parameters").
 
         `bbox` has 4 or 6 numbers in degrees and metres, `intersects` is in WGS 84, `datetime` a
-        pair whose open side is None. Items without a geometry meet no box and no shape.
+        pair whose open side is None, `filter` what cql2.condition made of a filter. Items without
+        a geometry meet no box and no shape.
         """
         found = self
         if ids is not None:
@@ -92,6 +94,8 @@ class ItemQuerySet(QuerySet[Any]):
             found = found.filter(geometry__intersects=intersects)
         if datetime:
             found = found.filter(in_interval(datetime))
+        if filter is not None:
+            found = found.filter(filter)
         return found
 
 

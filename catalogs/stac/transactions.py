@@ -13,7 +13,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from . import documents, extents, patches, trash
+from . import documents, extents, patches, queryables, trash
 from .documents import Document
 from .errors import Changed, Conflict, Invalid, NotFound
 from .extents import ROOT
@@ -176,10 +176,11 @@ def _write_item(
     _same_id(document, locked.stac_id)
     before = Item(start=locked.start, end=locked.end)
     before.box = locked.box
-    keys = _keep_held(collection, locked, document, held)
+    keys, properties = _keep_held(collection, locked, document, held), locked.properties
     locked.revision += 1
     locked.updated = timezone.now()
     locked.take(document, keys)
+    before.properties = queryables.changed(properties, locked.properties)
     locked.save()
     extents.shrink(collection, before)
     extents.grow(collection, [locked])

@@ -26,6 +26,12 @@ def patterns(**own: Any) -> list[URLPattern]:
         path("search", view["Search"].as_view(), name="search"),
         path("collections", view["Collections"].as_view(), name="collections"),
         path(collection, view["OneCollection"].as_view(), name="collection"),
+        path("queryables", view["Queryables"].as_view(), name="queryables"),
+        path(
+            f"{collection}/queryables",
+            view["CollectionQueryables"].as_view(),
+            name="collection-queryables",
+        ),
         path(f"{collection}/items", view["Items"].as_view(), name="items"),
         path(item, view["OneItem"].as_view(), name="item"),
         path(f"{item}/assets/<stac:key>", view["ItemAsset"].as_view(), name="asset"),

@@ -5,11 +5,13 @@ from .catalog import Api, ApiDocs, Conformance, Landing
 from .collections import Collections, OneCollection
 from .items import Items, OneItem, Search
 from .nothing import Nothing
+from .queryables import CollectionQueryables, Queryables
 
 __all__ = [
     "Api",
     "ApiDocs",
     "CollectionAsset",
+    "CollectionQueryables",
     "Collections",
     "Conformance",
     "ItemAsset",
@@ -18,5 +20,6 @@ __all__ = [
     "Nothing",
     "OneCollection",
     "OneItem",
+    "Queryables",
     "Search",
 ]

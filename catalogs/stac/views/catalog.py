@@ -66,6 +66,7 @@ def _of_landing(root: str) -> list[links.Link]:
         links.link("data", f"{root}collections", links.JSON, "Its collections"),
         links.link("search", search, links.GEOJSON, "Search by GET", method="GET"),
         links.link("search", search, links.GEOJSON, "Search by POST", method="POST"),
+        links.link(links.QUERYABLES, f"{root}queryables", links.SCHEMA, "What filters can ask"),
     ]
 
 

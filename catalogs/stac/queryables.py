@@ -1,0 +1,200 @@
+"""What items have under which name, kept as they are written, so that no request scans them.
+
+Writing costs a write only where an item brings something new; taking away asks only whether
+others have the same, and measures bounds anew only where the item was at one.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import Exists, Max, Min, OuterRef
+
+from .cql2.operands import Kind, Member
+from .documents import LONGEST_ID
+from .models import Collection, Item, Queryable
+
+MOST_NAMES = 1_000  # of one collection; other names can be asked for, they are only not listed
+MOST_VALUES = 50  # of an enum
+LONGEST_VALUE = 100  # characters
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_KINDS = {bool: "boolean", int: "integer", float: "number", str: "string"}
+_KINDS |= {list: "array", dict: "object"}
+_CHANGING = ("kinds", "format", "lowest", "highest", "values")
+
+Properties = Mapping[str, Any]
+
+
+def grow(collection: Collection, items: Sequence[Item]) -> None:
+    """After `items` were written (the collection's row is locked)."""
+    names = {name for item in items for name in item.properties if len(name.encode()) <= LONGEST_ID}
+    known = {row.name: row for row in collection.queryables.filter(name__in=names)}
+    before = {name: _state(row) for name, row in known.items()}
+    room = MOST_NAMES - collection.queryables.count() if names - known.keys() else 0
+    for name in sorted(names - known.keys())[: max(room, 0)]:
+        known[name] = Queryable(collection=collection, name=name)
+    for item in items:
+        for name, value in item.properties.items():
+            if name in known:
+                _see(known[name], value)
+    rows = [row for name, row in known.items() if _state(row) != before.get(name)]
+    Queryable.objects.bulk_create([row for row in rows if row.pk is None and row.kinds])
+    Queryable.objects.bulk_update([row for row in rows if row.pk], _CHANGING)
+
+
+def _state(row: Queryable) -> list[Any]:
+    return [list(value) if isinstance(value, list) else value for value in _values(row)]
+
+
+def _values(row: Queryable) -> list[Any]:
+    return [getattr(row, name) for name in _CHANGING]
+
+
+def _see(row: Queryable, value: Any) -> None:
+    kind = _KINDS.get(type(value))
+    if kind is None:
+        return
+    if kind not in row.kinds:
+        row.kinds = sorted([*row.kinds, kind])
+    if isinstance(value, str):
+        _see_text(row, value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        row.lowest = value if row.lowest is None else min(row.lowest, value)
+        row.highest = value if row.highest is None else max(row.highest, value)
+
+
+def _see_text(row: Queryable, value: str) -> None:
+    format = "date-time" if _TIME.fullmatch(value) else "date" if _DATE.fullmatch(value) else ""
+    row.format = format if row.format in (None, format) else ""
+    if row.values is None or value in row.values:
+        return
+    is_enum = not format and len(value) <= LONGEST_VALUE and len(row.values) < MOST_VALUES
+    row.values = sorted([*row.values, value]) if is_enum else None
+
+
+def changed(before: Properties, after: Properties) -> dict[str, Any]:
+    """What a document had that it does not have any more."""
+    return {name: v for name, v in before.items() if name not in after or after[name] != v}
+
+
+def shrink(collection: Collection, gone: Properties) -> None:
+    """After an item lost these properties, or was taken away with them."""
+    rows = {row.name: row for row in collection.queryables.filter(name__in=gone)}
+    before = {name: _state(row) for name, row in rows.items()}
+    _forget(collection, rows, gone)
+    edges = [name for name, row in rows.items() if gone[name] in (row.lowest, row.highest)]
+    _measure(collection, [rows[name] for name in edges if not isinstance(gone[name], bool)])
+    touched = [row for name, row in rows.items() if _state(row) != before[name]]
+    Queryable.objects.bulk_update(touched, _CHANGING)
+
+
+def _forget(collection: Collection, rows: dict[str, Queryable], gone: Properties) -> None:
+    """Names and texts that no other item has, all by one question."""
+    asked = {
+        f"q{number}": (name, value)
+        for number, (name, value) in enumerate(
+            (name, value) for name in rows for value in _asked(rows[name], gone[name])
+        )
+    }
+    if not asked:
+        return
+    others = Item.objects.filter(collection=OuterRef("pk"))
+    have = {
+        key: Exists(others.filter(properties__has_key=name))
+        if value is None
+        else Exists(others.filter(properties__contains={name: value}))
+        for key, (name, value) in asked.items()
+    }
+    found = Collection.objects.filter(pk=collection.pk).annotate(**have).values(*have).get()
+    for key in (key for key, there in found.items() if not there):
+        name, value = asked[key]
+        if value is not None and name in rows:
+            rows[name].values = [text for text in rows[name].values if text != value]
+        elif name in rows:
+            rows.pop(name).delete()
+
+
+def _asked(row: Queryable, value: Any) -> list[str | None]:
+    is_listed = isinstance(value, str) and row.values is not None and value in row.values
+    return [None, value] if is_listed else [None]
+
+
+def _measure(collection: Collection, rows: Sequence[Queryable]) -> None:
+    numbers = {row.name: Member("", Kind.UNKNOWN, row.name).number() for row in rows}
+    wanted: dict[str, Any] = {}
+    for number, expression in enumerate(numbers.values()):
+        wanted |= {f"low{number}": Min(expression), f"high{number}": Max(expression)}
+    found = collection.items.aggregate(**wanted) if wanted else {}
+    for number, row in enumerate(rows):
+        row.lowest, row.highest = (_float(found[f"{end}{number}"]) for end in ("low", "high"))
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def schema(own: str, title: str, rows: Iterable[Queryable]) -> dict[str, Any]:
+    """A JSON Schema of the names that filters can use; others are taken, and are null."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": own,
+        "type": "object",
+        "title": title,
+        "properties": _ALWAYS | {name: _described(r) for name, r in sorted(_merged(rows).items())},
+        "additionalProperties": True,
+    }
+
+
+_ALWAYS: dict[str, Any] = {
+    "id": {"title": "Item id", "type": "string"},
+    "collection": {"title": "Collection id", "type": "string"},
+    "geometry": {
+        "title": "Footprint",
+        "$ref": "https://geojson.org/schema/Geometry.json",
+        "format": "geometry-any",
+    },
+    "datetime": {"title": "Date and time", "type": "string", "format": "date-time"},
+}
+
+
+def _merged(rows: Iterable[Queryable]) -> dict[str, Queryable]:
+    """One row a name, over all collections."""
+    merged: dict[str, Queryable] = {}
+    for row in rows:
+        if row.name not in _ALWAYS:
+            merged[row.name] = _united(merged[row.name], row) if row.name in merged else row
+    return merged
+
+
+def _united(one: Queryable, other: Queryable) -> Queryable:
+    formats = {format for format in (one.format, other.format) if format is not None}
+    bounds = [n for n in (one.lowest, one.highest, other.lowest, other.highest) if n is not None]
+    texts = None
+    if one.values is not None and other.values is not None:
+        texts = sorted({*one.values, *other.values})
+    return Queryable(
+        name=one.name,
+        kinds=sorted({*one.kinds, *other.kinds}),
+        format=formats.pop() if len(formats) == 1 else "" if formats else None,
+        lowest=min(bounds, default=None),
+        highest=max(bounds, default=None),
+        values=texts if texts is not None and len(texts) <= MOST_VALUES else None,
+    )
+
+
+def _described(row: Queryable) -> dict[str, Any]:
+    kinds = [kind for kind in row.kinds if kind != "integer" or "number" not in row.kinds]
+    told: dict[str, Any] = {"title": row.name, "type": kinds[0] if len(kinds) == 1 else kinds}
+    if row.format:
+        told["format"] = row.format
+    if row.lowest is not None:
+        told |= {"minimum": _plain(row.lowest), "maximum": _plain(row.highest)}
+    if kinds == ["string"] and row.values:
+        told["enum"] = row.values
+    return told
+
+
+def _plain(number: float | None) -> float | int | None:
+    return int(number) if number is not None and number == int(number) else number
