@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from catalogs.stac import links
 from tests.stac import documents
 from tests.stac.client import link
 from tests.stac.schemas import faults, has_original_of
@@ -17,7 +18,7 @@ STRICTER = (
     "A ring must end where it starts.",
     "The item ends before it starts.",
 )
-OWN = {"self", "root", "parent", "collection", "items", "item", "child"}
+OWN = {"self", "root", "parent", "collection", "items", "item", "child", links.QUERYABLES}
 
 
 def _folder() -> Path | None:

@@ -6,39 +6,93 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('stac', '0001_initial'),
+        ("stac", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Queryable',
+            name="Queryable",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(db_collation='C', max_length=256)),
-                ('kinds', models.JSONField(default=list)),
-                ('format', models.CharField(max_length=10, null=True)),
-                ('lowest', models.FloatField(null=True)),
-                ('highest', models.FloatField(null=True)),
-                ('values', models.JSONField(default=list, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(db_collation="C", max_length=256)),
+                ("kinds", models.JSONField(default=list)),
+                ("format", models.CharField(max_length=10, null=True)),
+                ("lowest", models.FloatField(null=True)),
+                ("highest", models.FloatField(null=True)),
+                ("values", models.JSONField(default=list, null=True)),
             ],
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['properties'], name='item_by_property', opclasses=['jsonb_path_ops']),
+            model_name="item",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["properties"], name="item_by_property", opclasses=["jsonb_path_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(models.F('collection'), models.Func(models.F('properties'), models.Func(models.Value('eo:cloud_cover'), output_field=models.TextField(), template='%(expressions)s::text'), arg_joiner=' -> ', output_field=models.JSONField(), template='(%(expressions)s)'), condition=models.Q(models.Func(models.Func(models.Func(models.F('properties'), models.Func(models.Value('eo:cloud_cover'), output_field=models.TextField(), template='%(expressions)s::text'), arg_joiner=' -> ', output_field=models.JSONField(), template='(%(expressions)s)'), function='jsonb_typeof', output_field=models.TextField()), models.Func(models.Value('number'), output_field=models.TextField(), template='%(expressions)s::text'), arg_joiner=' = ', output_field=models.BooleanField(), template='(%(expressions)s)')), name='item_by_cloud'),
+            model_name="item",
+            index=models.Index(
+                models.F("collection"),
+                models.Func(
+                    models.F("properties"),
+                    models.Func(
+                        models.Value("eo:cloud_cover"),
+                        output_field=models.TextField(),
+                        template="%(expressions)s::text",
+                    ),
+                    arg_joiner=" -> ",
+                    output_field=models.JSONField(),
+                    template="(%(expressions)s)",
+                ),
+                condition=models.Q(
+                    models.Func(
+                        models.Func(
+                            models.Func(
+                                models.F("properties"),
+                                models.Func(
+                                    models.Value("eo:cloud_cover"),
+                                    output_field=models.TextField(),
+                                    template="%(expressions)s::text",
+                                ),
+                                arg_joiner=" -> ",
+                                output_field=models.JSONField(),
+                                template="(%(expressions)s)",
+                            ),
+                            function="jsonb_typeof",
+                            output_field=models.TextField(),
+                        ),
+                        models.Func(
+                            models.Value("number"),
+                            output_field=models.TextField(),
+                            template="%(expressions)s::text",
+                        ),
+                        arg_joiner=" = ",
+                        output_field=models.BooleanField(),
+                        template="(%(expressions)s)",
+                    )
+                ),
+                name="item_by_cloud",
+            ),
         ),
         migrations.AddField(
-            model_name='queryable',
-            name='collection',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='queryables', to='stac.collection'),
+            model_name="queryable",
+            name="collection",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="queryables",
+                to="stac.collection",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='queryable',
-            constraint=models.UniqueConstraint(models.F('collection'), models.F('name'), name='one_queryable_per_name'),
+            model_name="queryable",
+            constraint=models.UniqueConstraint(
+                models.F("collection"), models.F("name"), name="one_queryable_per_name"
+            ),
         ),
     ]
