@@ -4,7 +4,7 @@ import secrets
 import string
 import uuid
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, Never, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -98,6 +98,12 @@ class Organization(TenantMixin):  # type: ignore[misc]
 
     def __str__(self) -> str:
         return self.name
+
+    def activate(self) -> Never:
+        """django-tenants' own ways into a schema leak between threads."""
+        raise TypeError("Enter an organization by tenants.current.tenant_scope.")
+
+    __enter__ = activate
 
     @property
     def path(self) -> str:

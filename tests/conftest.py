@@ -39,8 +39,18 @@ def django_db_setup(django_test_environment, django_db_modify_db_settings, djang
         create_organization(name="Other", slug="other", owner=person("oda"))
     yield
     with django_db_blocker.unblock():
+        end_other_sessions()
         connection.close_pool()
         teardown_databases(made, verbosity=0)
+
+
+def end_other_sessions() -> None:
+    """A database that is in use cannot be dropped; a killed server's sessions end late."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def person(name: str) -> User:

@@ -41,6 +41,7 @@ class Live:
         name = f"live-{secrets.token_hex(4)}"
         self.owner = User.objects.create_user(f"{name}@example.org", name="Live")
         self.organization = create_organization(name="Live", slug=name, owner=self.owner)
+        self.organization.domains.update(domain=f"{name}.localhost")
 
     def end(self) -> None:
         with connection.cursor() as cursor:

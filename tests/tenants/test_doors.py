@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 
-from tenants.models import Organization
+from tenants.models import Domain, Organization
+
+HOST = "acme.testserver"
 
 
 @pytest.fixture
@@ -11,31 +13,86 @@ def client(db) -> Client:
     return Client()
 
 
-def test_it_works(client):
-    assert client.get("/livez").json() == {"status": "ok"}
+def at(host: str, path: str = "/stac/", **headers: str):
+    return Client(headers={"host": host, **headers}).get(path)
 
 
-def test_unknown_slug_is_not_found(client):
-    assert client.get("/o/nobody/").status_code == 404
+def links(document: dict) -> set[str]:
+    return {link["href"] for link in document["links"]}
 
 
-def test_path_door_gets_its_slash(client):
+def test_it_works(client, acme):
+    by_path = client.get("/o/acme/stac/").json()
+    by_host = at(HOST).json()
+    assert by_path["id"] == by_host["id"]
+    assert all(href.startswith("http://testserver/o/acme/") for href in links(by_path))
+    assert all(href.startswith(f"http://{HOST}/") for href in links(by_host))
+
+
+@pytest.mark.parametrize(
+    "host", [HOST.upper(), f"{HOST}.", f"{HOST}:8000", "maps.example.com", "Maps.Example.Com."]
+)
+def test_a_host_is_found_however_it_is_written(acme, host):
+    Domain.objects.create(tenant=acme, domain="maps.example.com", is_primary=False)
+    assert at(host).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["example.com", "www.acme.testserver", "x.testserver", "10.0.0.1"])
+def test_an_unknown_host_is_not_found(db, host):
+    assert at(host).status_code == at(host, "/").status_code == 404
+
+
+@pytest.mark.parametrize("host", ["a@b", "a b", "a/b", "[::1", "acme.testserver\x00"])
+def test_a_broken_host_is_refused(db, host):
+    assert at(host).status_code in (400, 404)
+
+
+@pytest.mark.parametrize("header", ["x-forwarded-host", "x-original-host", "x-host", "forwarded"])
+def test_no_other_header_opens_a_door(acme, header):
+    assert at("unknown.testserver", **{header: HOST}).status_code == 404
+    assert at("testserver", "/stac/", **{header: HOST}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/o/nobody/", "/o/ACME/stac/", "/o/", "/o//stac/", "/o/acme\x00/stac/", "/o/www/stac/"]
+)
+def test_an_unknown_slug_is_not_found(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_a_path_door_gets_its_slash(client, acme):
     response = client.get("/o/acme")
     assert (response.status_code, response.headers["location"]) == (301, "/o/acme/")
 
 
-def test_suspended_is_as_absent(client, acme):
-    absent = client.get("/o/nobody/stac/")
-    acme.state = Organization.State.SUSPENDED
+def test_a_path_door_is_none_on_an_organizations_host(acme, other):
+    assert at(HOST, "/o/other/stac/").status_code == 404
+    assert at(HOST, "/accounts/login/").status_code == 404
+
+
+@pytest.mark.parametrize("state", [Organization.State.SUSPENDED, Organization.State.DELETING])
+@pytest.mark.parametrize("path", ["/o/acme/stac/", "/o/acme/", "/o/acme"])
+def test_an_inactive_organization_is_as_absent(client, acme, path, state):
+    absent = client.get(path.replace("acme", "none"))
+    acme.state = state
     acme.save()
-    suspended = client.get("/o/acme/stac/")
-    assert suspended.status_code == absent.status_code == 404
-    assert suspended.content == absent.content
+    inactive = client.get(path)
+    assert inactive.status_code == absent.status_code == 404
+    assert inactive.content.replace(b"acme", b"none") == absent.content
+    assert at(HOST).status_code == 404
 
 
-def test_health_is_asked_by_address(client):
-    assert client.get("/readyz", headers={"host": "10.1.2.3:80"}).status_code == 200
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_health_is_asked_by_address(db, path):
+    assert at("10.1.2.3:80", path).status_code == 200
 
 
-def test_unknown_host_is_not_found(client):
-    assert client.get("/", headers={"host": "example.com"}).status_code == 404
+def test_a_cookie_that_came_twice_is_trusted_neither_time(ada_client):
+    session = ada_client.cookies["session"].value
+    response = Client(headers={"cookie": f"session={session}; session=planted"}).get("/")
+    assert response.status_code == 400
+
+
+def test_redirects_keep_the_door(client, acme):
+    assert client.get("/o/acme/map").headers["location"] == "/o/acme/map/"
+    assert at(HOST, "/map").headers["location"] == "/map/"

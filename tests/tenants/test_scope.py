@@ -51,6 +51,14 @@ def cancelled_switch(execute, sql, params, many, context):
     return execute(sql, params, many, context)
 
 
+def test_there_is_no_other_way_in(acme):
+    """django-tenants' context managers keep what was before on the class, for all threads."""
+    with pytest.raises(TypeError, match="tenant_scope"), acme:
+        pass
+    with pytest.raises(TypeError, match="tenant_scope"):
+        acme.activate()
+
+
 def test_a_failed_switch_runs_nothing(acme, other):
     """django-tenants' own backend runs the query in the schema before."""
     with tenant_scope(acme):
