@@ -108,9 +108,10 @@ function tooltip(feature) {
   return text;
 }
 
-function footprint(feature, map) {
+// `leads`: a click opens the item; on the map page a click asks what lies there instead.
+function footprint(feature, map, leads) {
   const element = map.getContainer();
-  const { href, title } = feature.properties ?? {};
+  const { href, title } = leads ? (feature.properties ?? {}) : {};
   const cut = isCut(feature.geometry);
   const shapes = cut ? joined(feature.geometry) : feature.geometry;
   const pictured = Boolean(feature.properties?.overlay);
@@ -133,8 +134,9 @@ function footprint(feature, map) {
 
 // The footprints of one map: drawn, framed, one of them chosen, pictures where they are straight.
 class Footprints {
-  constructor(map) {
+  constructor(map, leads) {
     this.map = map;
+    this.leads = leads;
     this.shown = new Map();
     this.pictures = new Map();
     map.on("moveend zoomend", () => this.drawPictures());
@@ -145,7 +147,7 @@ class Footprints {
     this.shown = new Map(
       features
         .filter((feature) => feature.geometry)
-        .map((feature) => [feature.id, footprint(feature, this.map)]),
+        .map((feature) => [feature.id, footprint(feature, this.map, this.leads)]),
     );
     for (const group of this.shown.values()) group.addTo(this.map);
     this.drawPictures();
@@ -252,7 +254,7 @@ export function startMap(element) {
   if (settings.scale) L.control.scale({ imperial: settings.scale !== "metric" }).addTo(map);
   map.setView([15, 0], map.getMinZoom(), { animate: false });
   addBackground(map, element, settings);
-  const footprints = new Footprints(map);
+  const footprints = new Footprints(map, !frame.dataset.follow);
   const source = frame.dataset.features && document.getElementById(frame.dataset.features);
   if (source) footprints.draw(JSON.parse(source.textContent));
   const box = frame.dataset.bbox ? boundsOf(frame.dataset.bbox) : footprints.bounds();
