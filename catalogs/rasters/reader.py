@@ -103,6 +103,8 @@ def run(
             return _serve(talk, source, time.monotonic() + limits.wall, alive)
         except Closed as closed:
             raise Rejected(_reason(child)) from closed
+        except (TypeError, ValueError) as garbled:
+            raise Rejected(CRASHED) from garbled
         finally:
             _end(child)
             _log(child, said)
@@ -195,8 +197,11 @@ def _skipped_drivers() -> str:
 
 
 def _reason(child: subprocess.Popen[bytes]) -> Refusal:
-    """Why a child went away without an answer."""
-    code = child.wait(timeout=5)
+    """Why a child went away without an answer, or said what no child says."""
+    try:
+        code = child.wait(timeout=2)
+    except subprocess.TimeoutExpired:
+        return TOO_HEAVY
     too_much = (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ, -signal.SIGABRT)
     return TOO_HEAVY if code in too_much else CRASHED
 

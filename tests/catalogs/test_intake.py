@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from rasterio.transform import from_origin
+from rio_stac.stac import get_projection_info
 
 from catalogs.models import Draft, Upload
 from catalogs.storage import assets
@@ -138,3 +139,14 @@ def test_valid_pixels_make_the_footprint(take_in):
     statistics = document["assets"]["data"]["bands"][0]["statistics"]
     assert statistics["minimum"] == statistics["maximum"] == 9
     assert statistics["valid_percent"] == 50
+
+
+def test_the_projection_is_told_as_rio_stac_tells_it(take_in):
+    data = scene(seed=51)
+    draft = Draft.objects.get(upload=take_in("a.tif", data)["id"])
+    said = draft.document["properties"]
+    with opened(data) as dataset:
+        known = get_projection_info(dataset)
+    assert said["proj:code"] == f"EPSG:{known['epsg']}"
+    for name in ("bbox", "shape", "transform"):
+        assert said[f"proj:{name}"] == pytest.approx(known[name])
