@@ -8,7 +8,9 @@ import urllib.request
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -84,7 +86,7 @@ def new_owner() -> User:
     owner = User.objects.create_user(ADDRESS, name="Demo")
     owner.set_unusable_password()
     owner.save()
-    owner.emailaddress_set.create(email=ADDRESS, verified=True, primary=True)
+    EmailAddress.objects.create(user=owner, email=ADDRESS, verified=True, primary=True)
     return owner
 
 
@@ -110,7 +112,7 @@ def make_collection(series: Series, actor: Actor) -> None:
 
 def publish(upload: str, scene: Scene, actor: Actor) -> None:
     """What a reviewer would do: give it a title, then publish."""
-    draft = Draft.objects.get(upload=upload)
+    draft = Draft.objects.get(upload=UUID(upload))
     drafts.save(draft, {"title": scene.title}, actor=actor)
     drafts.publish(draft, actor=actor)
 
