@@ -186,7 +186,7 @@ class Item(Stored, Boxed):
                 "collection",
                 sql.member("eo:cloud_cover"),
                 name="item_by_cloud",
-                condition=sql.is_a(sql.member("eo:cloud_cover"), "number"),
+                condition=sql.is_between(sql.member("eo:cloud_cover"), "number"),
             ),
         ]
 

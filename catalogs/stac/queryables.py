@@ -111,7 +111,7 @@ def _forget(collection: Collection, rows: dict[str, Queryable], gone: Properties
     for key in (key for key, there in found.items() if not there):
         name, value = asked[key]
         if value is not None and name in rows:
-            rows[name].values = [text for text in rows[name].values if text != value]
+            rows[name].values = [text for text in rows[name].values or () if text != value]
         elif name in rows:
             rows.pop(name).delete()
 

@@ -44,12 +44,11 @@ def _known(op: str, left: Operand, right: Operand, kind: Kind) -> Q:
 def _member(op: str, member: Member, literal: Literal) -> Q:
     if op == "=":
         return Q(sql.infix("@>", F("properties"), sql.document({member.name: literal.value})))
-    kind = sql.is_a(member.json, literal.kind)
     if literal.kind == Kind.TEXT:
-        return kind & Q(
-            sql.infix(op, sql.by_code_point(sql.member_text(member.name)), literal.text())
-        )
-    return kind & Q(sql.infix(op, member.json, sql.document(literal.value)))
+        text = sql.by_code_point(sql.member_text(member.name))
+        return sql.is_a(member.json, "string") & Q(sql.infix(op, text, literal.text()))
+    found = Q(sql.infix(op, member.json, sql.document(literal.value)))
+    return found & sql.is_between(member.json, literal.kind)
 
 
 def _members(op: str, left: Func, right: Func) -> Q:

@@ -71,8 +71,11 @@ def moment(value: Any) -> Func:
 
 
 def document(value: Any) -> Func:
-    template, written = "%(expressions)s::jsonb", json.dumps(value)
-    return Func(Value(written), template=template, output_field=JSON)
+    return _written(json.dumps(value))
+
+
+def _written(json_text: str) -> Func:
+    return Func(Value(json_text), template="%(expressions)s::jsonb", output_field=JSON)
 
 
 def member(name: str) -> Func:
@@ -90,6 +93,15 @@ def type_of(value: Any) -> Func:
 
 def is_a(value: Any, kind: str) -> Q:
     return Q(infix("=", type_of(value), text(kind)))
+
+
+def is_between(value: Any, kind: str) -> Q:
+    """Is a number, or a boolean, said by the order of JSON values, which an index knows.
+
+    No double lies beyond the bounds, and nothing else than numbers lies between them.
+    """
+    low, high = ("false", "true") if kind == "boolean" else ("-1e309", "1e309")
+    return Q(infix(">=", value, _written(low))) & Q(infix("<=", value, _written(high)))
 
 
 def by_code_point(value: Any) -> Func:
