@@ -16,6 +16,7 @@ from django.utils import timezone
 from catalogs import uploads
 from catalogs.audit import Actor
 from catalogs.stac import transactions
+from catalogs.stac.models import Collection, Trashed
 from tenants import keys
 from tenants.current import tenant_scope
 from tenants.models import ApiKey, Organization
@@ -49,6 +50,9 @@ def world(acme, other, ada, cyd, oda, bucket) -> World:
         fill(other, "othr", "othp", OTHERS_CANARY)
     with tenant_scope(acme):
         fill(acme, "open", "hide", CANARY)
+        hidden = Collection.objects.get(pk="hide")
+        transactions.delete_item(transactions.create_item(hidden, item("gone", title=CANARY)))
+        trashed = Trashed.objects.get()
         upload = uploads.start(f"{CANARY}.tif", 1000, str(acme.pk), Actor.of(ada), title=CANARY)
     key, _ = keys.issue(acme, creator=ada, name=CANARY, scopes=WRITE_SCOPES)
     _, foreign = keys.issue(other, creator=oda, name=OTHERS_CANARY, scopes=WRITE_SCOPES)
@@ -60,6 +64,7 @@ def world(acme, other, ada, cyd, oda, bucket) -> World:
             "item": {"public": "open-item", "private": "hide-item", "absent": "none-item"},
             "key": {"public": "data", "private": "data", "absent": "none"},
             "id": {"private": str(upload.pk), "absent": isolation.unknown()},
+            "id:number": {"private": str(trashed.pk), "absent": str(10**9)},
             "upload": {"private": str(upload.pk), "absent": isolation.unknown()},
             "key:number": {"private": str(key.pk), "absent": str(10**9)},
             "pk:number": {"private": "1", "absent": "2"},  # of a passkey: nobody has any here
@@ -96,11 +101,13 @@ def walk(world: World, urlconf: str, doors, methods=METHODS):
 
 
 def statuses(world, route: Route, thing: str, method: str, who: str, doors) -> str:
-    """One status, if all of a kind get the same at every door; else each of them."""
+    """One status, if all of a kind get the same; else each. Reads are asked by all, at both doors;
+    other methods by the last of each kind, at the first."""
     path = world.path(route, thing)
+    names = STRANGERS[who] if method == "GET" else STRANGERS[who][-1:]
     found = {
         str(ask(world, name, door, method, path).status_code)
-        for name in STRANGERS[who]
+        for name in names
         for door in (doors if method == "GET" else doors[:1])
     }
     return "/".join(sorted(found))
@@ -133,7 +140,7 @@ def test_private_is_as_absent(world, who):
         if "private" not in route.objects:
             continue
         paths = [world.path(route, thing) for thing in ("private", "absent")]
-        for method in METHODS:
+        for method in ("GET", "POST", "DELETE"):
             private, absent = (ask(world, who, DOORS[0], method, path) for path in paths)
             bodies = [
                 isolation.comparable(response, path)
