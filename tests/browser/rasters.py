@@ -7,9 +7,15 @@ import rasterio
 from rasterio.transform import from_origin
 
 METRES = 10
+POSITION = {
+    "crs": "EPSG:32629",
+    "transform": from_origin(480_000, 4_290_000, METRES, METRES),
+}
 
 
-def scene(path: Path, megabytes: float = 0.2, bands: int = 3, dated: bool = True) -> Path:
+def scene(
+    path: Path, megabytes: float = 0.2, bands: int = 3, dated: bool = True, place: bool = True
+) -> Path:
     """An uncompressed scene of about this size near Lisbon, in UTM zone 29 north."""
     side = max(16, round((megabytes * 1e6 / bands) ** 0.5))
     rng = np.random.default_rng(len(path.name) + side)
@@ -23,8 +29,7 @@ def scene(path: Path, megabytes: float = 0.2, bands: int = 3, dated: bool = True
         height=side,
         count=bands,
         dtype="uint8",
-        crs="EPSG:32629",
-        transform=from_origin(480_000, 4_290_000, METRES, METRES),
+        **(POSITION if place else {}),
     ) as raster:
         for band in range(1, bands + 1):
             noise = rng.normal(0, 6, (side, side))
