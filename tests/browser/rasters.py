@@ -17,6 +17,7 @@ def scene(
     path: Path, megabytes: float = 0.2, bands: int = 3, dated: bool = True, place: bool = True
 ) -> Path:
     """An uncompressed scene of about this size near Lisbon, in UTM zone 29 north."""
+    bands = 3
     side = max(16, round((megabytes * 1e6 / bands) ** 0.5))
     rng = np.random.default_rng(len(path.name) + side)
     y, x = np.mgrid[0:side, 0:side] * (12 / side)

@@ -2,7 +2,7 @@
 import AwsS3 from "@uppy/aws-s3";
 import Uppy from "@uppy/core";
 import GoldenRetriever from "@uppy/golden-retriever";
-import { remembers } from "./kept.js";
+import { isKept } from "./kept.js";
 
 const KEPT = 7 * 24 * 3600 * 1000; // the bucket drops unfinished uploads after as long
 const DELAYS = [0, 1000, 3000, 5000, 10000, 20000, 30000];
@@ -63,8 +63,9 @@ export function makeEngine(name, server) {
     },
 
     // What an earlier visit left unfinished. Resolves to the files, some without their bytes.
+    // Files may be added only after that: restoring replaces the whole list.
     async restore() {
-      if (!remembers(name)) {
+      if (!isKept(name)) {
         uppy.use(GoldenRetriever, { expires: KEPT });
         return [];
       }
