@@ -135,11 +135,11 @@ class GeometryField(fields.GeometryField):  # type: ignore[misc]
     """GeoJSON to `Footprint`; raises `Invalid` with a JSON pointer.
 
     Finite numbers, latitudes within 90 degrees, closed rings, at most `vertices` vertices, no
-    collection within a collection. Longitudes that go on beyond 180, to 360 at most, are the same
-    places on the other side. Without such, edges longer than 180 degrees are
+    collection within a collection. Edges longer than 180 degrees are
     taken to cross the antimeridian (RFC 7946, 3.1.9); a box drawn along its own edges only where
     `crosses` says so, since it may be as wide as it looks. With `mend`, a shape that crosses
-    itself is made valid for the index; without, refused.
+    itself is made valid for the index, and longitudes that go on beyond 180, to 360 at most, are
+    laid back onto the globe; without, both are refused.
     """
 
     def __init__(
@@ -159,6 +159,8 @@ class GeometryField(fields.GeometryField):  # type: ignore[misc]
         plain = self.plain(flat)
         shape = plain
         if any(walk.beyond for walk in walks):
+            if not self.mend:
+                raise Invalid("Longitudes beyond 180 are not on Earth.", pointer=self.at)
             shape = GEOSGeometry(memoryview(shapely.to_wkb(_wrapped(flat))))
         elif any(walk.jumps for walk in walks):
             wide = not self.crosses and plain.valid and plain.equals(plain.envelope)

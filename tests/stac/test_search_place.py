@@ -192,6 +192,7 @@ def test_longitudes_that_go_on_beyond_180_are_on_the_other_side(placed, shape):
     assert "beyond" in placed.ids(bbox="-176,4,-174,6")
     assert "beyond" in placed.ids(bbox="174,4,176,6")
     assert ("beyond" in placed.ids(bbox="-10,0,10,10")) == (shape == BEYOND[2])
+    assert placed("search", "POST", {"intersects": shape}).status_code == 400
 
 
 BOW_TIE = ring([0, 0], [2, 2], [2, 0], [0, 2], [0, 0])
