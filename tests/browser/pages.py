@@ -17,7 +17,12 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from playwright.sync_api import Page as Tab
 
+from catalogs import drafts
+from catalogs.audit import Actor
+from catalogs.models import Draft
+from catalogs.stac.models import Item
 from tenants import keys
+from tenants.current import tenant_scope
 from tenants.roles import READ_SCOPES
 from tests.live import Live
 from tests.stac import documents
@@ -129,6 +134,23 @@ def a_collection(live: Live) -> dict[str, object]:
     return {"collection": "coast", "item": "north-spit"}
 
 
+def a_draft(live: Live) -> dict[str, object]:
+    """An item taken back from the catalog is a draft again."""
+    a_collection(live)
+    with tenant_scope(live.organization):
+        found = Draft.objects.first()
+        if found is None:
+            item = Item.objects.get(stac_id="north-spit")
+            found = drafts.unpublish(item, actor=Actor.of(live.owner))
+    return {"draft": found.pk}
+
+
+def something_deleted(live: Live) -> None:
+    client = requests.Session()
+    client.headers["Authorization"] = f"Bearer {live.key()}"
+    client.delete(f"{live.stac}collections/coast").raise_for_status()
+
+
 def an_address(live: Live) -> None:
     EmailAddress.objects.get_or_create(
         user=live.owner, email=live.owner.email, verified=True, primary=True
@@ -175,6 +197,7 @@ def open_the_menus(tab: Tab, live: Live) -> None:
     tab.wait_for_selector(f"#switcher >> text={live.organization.name}")
 
 
+ITEM = "{home}collections/{collection}/items/{item}/"
 NEW = "/organizations/new/"
 
 PAGES = [
@@ -226,6 +249,16 @@ PAGES = [
     Page("ui:collection", "{home}collections/{collection}/", ready=a_collection),
     Page("ui:item", "{home}collections/{collection}/items/{item}/", ready=a_collection),
     Page("ui:map", "{home}map/", ready=a_collection, state="one"),
+    Page("ui:collection-new", "{home}new-collection/"),
+    Page("ui:collection-edit", "{home}collections/{collection}/edit/", ready=a_collection),
+    Page("ui:collection-delete", "{home}collections/{collection}/delete/", ready=a_collection),
+    Page("ui:item-edit", ITEM + "edit/", ready=a_collection),
+    Page("ui:item-json", ITEM + "json/", ready=a_collection),
+    Page("ui:item-delete", ITEM + "delete/", ready=a_collection),
+    Page("ui:draft", "{home}drop/{draft}/", ready=a_draft),
+    Page("ui:uploads", "{home}drop/", ready=a_draft, state="to review"),
+    Page("ui:trash", "{home}trash/", state="empty"),
+    Page("ui:trash", "{home}trash/", ready=something_deleted, state="one"),
     # From here on the owner has a second proof, which these pages are about.
     Page("mfa_authenticate", "/accounts/login/", STRANGER, after=a_second_proof),
     Page("platform:account", "/account/", ready=an_app, state="second proof"),
@@ -253,6 +286,14 @@ NOT_PAGES = {
     "doors:sign-out": "answers a form",
     "ui:footprints": "GeoJSON for the map",
     "ui:pick": "a fragment",
+    "ui:item-check": "a fragment",
+    "ui:item-unpublish": "answers a form",
+    "ui:publish-all": "answers a form",
+    "ui:draft-dates": "answers a form",
+    "ui:draft-publish": "answers a form",
+    "ui:draft-discard": "answers a form",
+    "ui:draft-picture": "a picture",
+    "ui:trash-restore": "answers a form",
     "ui:upload-again": "answers a button",
     "ui:upload-remove": "answers a button",
     "mfa_list_webauthn": "looked at with a passkey in test_passkeys.py",

@@ -10,6 +10,15 @@ import {
 } from "terra-draw";
 import { TerraDrawLeafletAdapter } from "terra-draw-leaflet-adapter";
 
+// The adapter lifts its panes by a <style> of its own, which our policy refuses; a property does.
+class Adapter extends TerraDrawLeafletAdapter {
+  createPaneStyleSheet(name, height) {
+    const pane = this._map.createPane(name);
+    pane.style.zIndex = String(height + 600);
+    return { remove: () => {} };
+  }
+}
+
 const DIGITS = 9;
 const TOOLS = [
   ["select", "Move and reshape"],
@@ -66,7 +75,7 @@ function say(frame, words) {
 export function editGeometry({ map, L, frame, frameTo }) {
   const area = document.getElementById(frame.dataset.geometry);
   const draw = new TerraDraw({
-    adapter: new TerraDrawLeafletAdapter({ lib: L, map, coordinatePrecision: DIGITS }),
+    adapter: new Adapter({ lib: L, map, coordinatePrecision: DIGITS }),
     modes: [
       new TerraDrawSelectMode({ flags: { polygon: moving, linestring: moving, point: { feature: { draggable: true } } } }),
       new TerraDrawRectangleMode(),
