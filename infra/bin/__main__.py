@@ -47,9 +47,10 @@ def run(place: Place, port: int | None, demo: bool) -> None:
     except KeyboardInterrupt:
         pass
     finally:
-        print("Stopping ...", flush=True)
-        stack.stop()
-        print("Stopped. `make run` goes on where you left.", flush=True)
+        if stack.supervisor.running:
+            print("Stopping ...", flush=True)
+            stack.stop()
+            print("Stopped. `make run` goes on where you left.", flush=True)
 
 
 def _interrupt(ended: threading.Event) -> None:
@@ -119,6 +120,10 @@ def main() -> int:
         return 1
     except checks.Failed as failed:
         print(f"\n{failed}", file=sys.stderr, flush=True)
+        return 1
+    except OSError as error:
+        # A full disk, a file that somebody else owns: the system's own words name it.
+        print(f"\nThis could not be done: {error}.", file=sys.stderr, flush=True)
         return 1
     return 0
 

@@ -20,6 +20,12 @@ class Refusal(Exception):
     """What is in the way, in one sentence for a person."""
 
 
+def _not_yours(folder: Path) -> Refusal:
+    return Refusal(
+        f"{folder} cannot be written by you: change its owner, or run this as the user who owns it."
+    )
+
+
 class Place:
     """A folder that holds all of one running GiSTAC: database, files, mails, logs, secrets."""
 
@@ -32,12 +38,11 @@ class Place:
         try:
             self.logs.mkdir(parents=True, exist_ok=True)
             self.mail.mkdir(exist_ok=True)
-            self.folder.chmod(0o755)
-        except PermissionError:
-            raise Refusal(
-                f"{self.folder} cannot be written by you: change its owner, "
-                "or run this as the user who owns it."
-            ) from None
+        except PermissionError as error:
+            raise _not_yours(Path(str(error.filename))) from None
+        for folder in (ROOT, self.folder, self.logs):
+            if not os.access(folder, os.W_OK):
+                raise _not_yours(folder)
 
     def enough_room(self, gigabytes: float) -> None:
         free = shutil.disk_usage(self.folder).free / 1e9

@@ -1,6 +1,7 @@
 """Settings by environment. infra/README.md holds the table of all of them."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -154,7 +155,7 @@ S3 = {
     "secret_key": env.text("GISTAC_S3_SECRET_KEY"),
     "region_name": env.text("GISTAC_S3_REGION", "us-east-1"),
 }
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "assets": {"BACKEND": "catalogs.storage.AssetStorage", "OPTIONS": S3},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
