@@ -35,6 +35,11 @@ class DateField(forms.CharField):
             return value[:19]
         return value
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """By what the browser shows, which has no fractions and leaves out seconds of zero."""
+        shown, typed = str(self.prepare_value(initial) or ""), str(data or "").strip()
+        return shown not in (typed, f"{typed}:00")
+
     def clean(self, value: Any) -> str:
         text = super().clean(value).strip()
         if not text:
@@ -155,7 +160,8 @@ class ItemForm(forms.Form):
 
     def _date(self, properties: Document) -> None:
         for name in DATES:
-            put(properties, name, self.cleaned_data[name])
+            if name in self.changed_data:
+                put(properties, name, self.cleaned_data[name])
         properties.setdefault("datetime", None)  # STAC asks for the member even beside a range
 
 
