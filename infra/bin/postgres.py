@@ -1,8 +1,8 @@
 """A private PostgreSQL cluster: our folder, our port, loopback only, no system service."""
 
-import hashlib
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -27,11 +27,14 @@ class Cluster:
         self.folder = Path(memory.text("cluster", str(self._folder())))
 
     def _folder(self) -> Path:
-        """PostgreSQL refuses to run as root, and its own user cannot enter root's home."""
+        """PostgreSQL refuses to run as root, and its own user cannot enter root's home.
+
+        A name by chance, remembered: a checkout deleted and cloned again at the same path does
+        not meet a database whose password went with the first.
+        """
         if os.geteuid() != 0:
             return self.place.folder / "postgres"
-        name = hashlib.sha256(str(self.place.folder).encode()).hexdigest()[:12]
-        return Path("/var/lib/gistac") / name
+        return Path("/var/lib/gistac") / secrets.token_hex(6)
 
     @property
     def bin(self) -> Path:
