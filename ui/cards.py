@@ -33,10 +33,11 @@ def count(items: ItemQuerySet) -> int:
 def items(found: ItemQuerySet) -> ItemQuerySet:
     """With title and the key of a picture that we hold; without the documents."""
     pictures = Asset.objects.filter(item=OuterRef("pk"), media_type__in=media.PICTURES)
-    return found.only(*_SHOWN).annotate(
+    shown: ItemQuerySet = found.only(*_SHOWN).annotate(
         title=KT("properties__title"),
         thumbnail=Subquery(pictures.order_by(_FIRST, "key").values("key")[:1]),
     )
+    return shown
 
 
 def collections(found: CollectionQuerySet) -> CollectionQuerySet:
@@ -45,7 +46,7 @@ def collections(found: CollectionQuerySet) -> CollectionQuerySet:
     pictures = Asset.objects.filter(
         collection=OuterRef("pk"), item__isnull=False, media_type__in=media.PICTURES
     ).order_by("-item_id", _FIRST, "key")
-    return found.annotate(
+    shown: CollectionQuerySet = found.annotate(
         count=_up_to(Item.objects.filter(collection=OuterRef("pk"))),
         thumbnail=Subquery(
             own.filter(media_type__in=media.PICTURES).order_by(_FIRST, "key").values("key")[:1]
@@ -58,6 +59,7 @@ def collections(found: CollectionQuerySet) -> CollectionQuerySet:
         newest=Subquery(pictures.values("item__stac_id")[:1]),
         newest_thumbnail=Subquery(pictures.values("key")[:1]),
     )
+    return shown
 
 
 def gate(collection: str, item: str | None, key: str) -> str:

@@ -157,7 +157,7 @@ def _table(rows: list[dict[str, Any]], items: Mapping[str, Any], depth: int) -> 
         "", "<tr>{}</tr>", ((_cells(one, columns, specs, depth),) for one in rows)
     )
     return format_html(
-        '<div class="table-scroll" tabindex="0" role="region" aria-label="Table">'
+        '<div class="table-scroll" tabindex="0" role="group" aria-label="Table">'
         '<table class="table table-xs"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>',
         head,
         body,

@@ -15,7 +15,7 @@ _FILLED = 0.97
 _WIDEST = 40  # degrees; beyond, the web map's projection bends it
 
 
-class FootprintSerializer(GeoFeatureModelSerializer):
+class FootprintSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
     """One item's outline, its name, and the picture to lay over it; `outline` is annotated."""
 
     id = serializers.SerializerMethodField()

@@ -87,10 +87,10 @@ def _facts(properties: dict[str, Any]) -> list[fields.Row]:
 
 def assets(found: Item, document: dict[str, Any]) -> list[Row]:
     """Data first, pictures and words about it after."""
-    held = {asset.key: asset for asset in found.held_assets.all()}
+    sizes = {asset.key: asset.size for asset in found.held_assets.all()}
     own = documents.own_hrefs(document, found.collection_id, found.stac_id)
     rows = [
-        _row(key, asset, held.get(key).size if key in held else None, key in own)
+        _row(key, asset, sizes.get(key), key in own)
         for key, asset in (document.get("assets") or {}).items()
     ]
     order = {"data": 0, "overview": 2, "thumbnail": 3, "metadata": 4}
