@@ -10,8 +10,7 @@ from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import F, Func, GeneratedField, Value
 from django.utils import timezone
 
-from . import boxes, documents, times
-from .cql2 import sql
+from . import boxes, documents, sql, times
 from .errors import Invalid
 from .geometry import ITEM_VERTICES, GeometryField
 from .search import MOMENT, AssetQuerySet, CollectionQuerySet, ItemQuerySet

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db.models import F, Func, Q
 
+from .. import sql
 from ..errors import Invalid
-from . import limits, operands, sql
+from . import limits, operands
 from .operands import Member, Tree
 
 FUNCTIONS = {"a_equals", "a_contains", "a_containedby", "a_overlaps"}

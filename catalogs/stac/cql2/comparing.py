@@ -2,8 +2,8 @@
 
 from django.db.models import F, Func, Q
 
+from .. import sql
 from ..errors import Invalid
-from . import sql
 from .operands import Kind, Literal, Member, Moment, Operand
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from django.db.models import Q
 
+from .. import sql
 from ..errors import Invalid
-from . import arrays, limits, operands, spatial, sql, temporal
+from . import arrays, limits, operands, spatial, temporal
 from .comparing import compare
 from .operands import Tree
 

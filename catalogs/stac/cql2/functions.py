@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Func
 
-from . import sql
+from .. import sql
 
 Arithmetic = Callable[[Any, Any], Func]
 

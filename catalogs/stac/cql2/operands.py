@@ -12,10 +12,10 @@ from typing import Any
 
 from django.db.models import Case, F, Func, Q, When
 
-from .. import times
+from .. import sql, times
 from ..errors import Invalid
 from ..search import MOMENT
-from . import functions, sql
+from . import functions
 
 Tree = Any
 DAY = timedelta(days=1) - timedelta(microseconds=1)

@@ -12,11 +12,11 @@ from typing import Any
 from django.contrib.gis.geos import GEOSException, GEOSGeometry
 from django.db.models import Q
 
-from .. import boxes
+from .. import boxes, sql
 from ..boxes import Box
 from ..errors import Invalid
 from ..geometry import QUERY_VERTICES, GeometryField
-from . import operands, sql
+from . import operands
 from .operands import Kind, Tree
 
 # The name of the lookup, and the same from the right.

@@ -13,8 +13,9 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import F, Q
 
+from .. import sql
 from ..errors import Invalid
-from . import operands, sql
+from . import operands
 from .comparing import before, not_after, together
 from .operands import Computed, Datetime, Kind, Literal, Moment, Tree
 
