@@ -93,7 +93,8 @@ class CollectionForm(forms.Form):
         super().__init__(*args, **options)
         for name in ("visibility", "convert"):  # a box left unchecked says nothing by itself
             self.fields[name].show_hidden_initial = True
-        self.fields["thumbnail_from"].choices = [("", "Keep what is there"), *pictured]
+        offered = [("", "Keep what is there"), *pictured]
+        self.fields["thumbnail_from"].choices = offered  # type: ignore[attr-defined]
         if document is not None:
             del self.fields["id"]
         if not pictured:
@@ -111,8 +112,8 @@ class CollectionForm(forms.Form):
             raise forms.ValidationError(f"There is a collection “{given}” already.")
         return str(given)
 
-    def clean_thumbnail(self) -> UploadedFile | None:
-        picture: UploadedFile | None = self.cleaned_data["thumbnail"]
+    def clean_thumbnail(self) -> "UploadedFile[bytes] | None":
+        picture: UploadedFile[bytes] | None = self.cleaned_data["thumbnail"]
         if picture is None:
             return None
         if (picture.size or 0) > LARGEST_PICTURE:
@@ -179,7 +180,7 @@ def put(document: Document, key: str, value: Any) -> None:
         document.pop(key, None)
 
 
-def picture_kind(picture: UploadedFile) -> tuple[str, str] | None:
+def picture_kind(picture: "UploadedFile[bytes]") -> tuple[str, str] | None:
     """Media type and extension, by the first bytes and not by the name."""
     picture.seek(0)
     head = picture.read(12)

@@ -29,7 +29,8 @@ class DraftForm(ItemForm):
         new = (draft.upload and draft.upload.title) or "My first collection"
         choices = [("", f"A new one: {new}"), *((home.pk, str(home)) for home in homes)]
         self.fields["collection"].choices = choices  # type: ignore[attr-defined]
-        self.initial |= {"id": draft.document["id"], "collection": draft.collection}
+        self.initial["id"] = draft.document["id"]
+        self.initial["collection"] = draft.collection
         self.fields["title"].widget.attrs["placeholder"] = str(draft)
 
     def clean(self) -> dict[str, Any]:

@@ -112,7 +112,8 @@ class ItemForm(forms.Form):
         properties = document["properties"]
         self.described = [key for key in properties if key not in (*OWN, *UNTOUCHED)]
         initial = {name: properties.get(name) or "" for name in OWN}
-        super().__init__(*args, initial=initial, **options)
+        options["initial"] = initial
+        super().__init__(*args, **options)
         for key in self.described:
             self.fields[PREFIX + key] = field_for(key, properties[key])
         for key in self._added():
@@ -241,7 +242,7 @@ class TruthField(forms.ChoiceField):
         return json.dumps(value) if isinstance(value, bool) else value
 
     def clean(self, value: Any) -> bool | str:
-        text = super().clean(value)
+        text = str(super().clean(value))
         return text if text == "" else text == "true"
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -291,9 +292,11 @@ class AssetForm(forms.Form):
 
     def __init__(self, key: str, asset: Document, *args: Any, **options: Any) -> None:
         self.key, self.asset = key, asset
-        options |= {"prefix": f"asset.{key}"}
-        initial = {name: asset.get(name, "") for name in ("title", "description", "roles")}
-        super().__init__(*args, initial=initial, **options)
+        options["prefix"] = f"asset.{key}"
+        options["initial"] = {
+            name: asset.get(name, "") for name in ("title", "description", "roles")
+        }
+        super().__init__(*args, **options)
 
     def applied(self, asset: Document) -> None:
         for name in self.changed_data:
@@ -321,7 +324,7 @@ class ItemForms:
     def errors(self) -> list[tuple[str, str, str]]:
         """id of the field, label, message: for the list at the top."""
         return [
-            (form[name].auto_id if name != "__all__" else "", _label(form, name), message)
+            (form[name].auto_id if name != "__all__" else "", _label(form, name), str(message))
             for form in self.all
             for name, messages in form.errors.items()
             for message in messages

@@ -17,7 +17,7 @@ KEY = "thumbnail"
 OFFERED = 100
 
 
-def keep(owner: str, picture: UploadedFile) -> HeldFile:
+def keep(owner: str, picture: "UploadedFile[bytes]") -> HeldFile:
     """Stores an uploaded picture; the form has checked what it is."""
     kind = picture_kind(picture)
     assert kind is not None

@@ -25,7 +25,9 @@ Document = dict[str, Any]
 
 
 def found(request: Request, collection: str) -> Collection:
-    return get_object_or_404(Collection.objects.visible_to(request.user), pk=collection)
+    seen = Collection.objects.visible_to(request.user)
+    one: Collection = get_object_or_404(seen, pk=collection)
+    return one
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,8 +89,11 @@ def forms_of(
         document, data, files, initial=initial, pictured=pictures.items_with_one(one)
     )
     if data is not None and "more" in data:
-        data = data.copy()
-        data["providers-TOTAL_FORMS"] = str(int(data.get("providers-TOTAL_FORMS", 0)) + 1)
+        typed = data.get("providers-TOTAL_FORMS", "")
+        total = int(typed) + 1 if typed.isdigit() else 1
+        asked = data.copy()
+        asked["providers-TOTAL_FORMS"] = str(total)
+        return form, ProviderForms(asked, prefix="providers", initial=providers_of(document))
     rows = ProviderForms(data, prefix="providers", initial=providers_of(document))
     return form, rows
 

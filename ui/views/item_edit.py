@@ -24,7 +24,8 @@ Document = dict[str, Any]
 
 def found(request: Request, collection: str, item: str) -> Item:
     seen = Item.objects.visible_to(request.user).select_related("collection")
-    return get_object_or_404(seen.defer(None), collection=collection, stac_id=item)
+    one: Item = get_object_or_404(seen.defer(None), collection=collection, stac_id=item)
+    return one
 
 
 @require_http_methods(["GET", "POST"])
