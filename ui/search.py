@@ -50,8 +50,9 @@ class Search:
     def interval(self) -> tuple[datetime | None, datetime | None] | None:
         if self.start is None and self.end is None:
             return None
-        last = self.end and datetime.combine(self.end, time.max, UTC)
-        return self.start and datetime.combine(self.start, time.min, UTC), last
+        first = datetime.combine(self.start, time.min, UTC) if self.start else None
+        last = datetime.combine(self.end, time.max, UTC) if self.end else None
+        return first, last
 
     def apply(self, items: ItemQuerySet) -> ItemQuerySet:
         return items.search(
@@ -116,7 +117,7 @@ class Search:
 
 
 def _noon(day: date | None) -> datetime | None:
-    return day and datetime.combine(day, time(12), UTC)
+    return datetime.combine(day, time(12), UTC) if day else None
 
 
 def _rounded(numbers: tuple[float, ...]) -> list[float]:
