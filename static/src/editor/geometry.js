@@ -84,6 +84,8 @@ export function editGeometry({ map, L, frame, frameTo }) {
       new TerraDrawPointMode(),
     ],
   });
+  // terra-draw heeds only what happens to the map itself, and a canvas would lie in between.
+  map.getPane("mapPane").style.pointerEvents = "none";
   draw.start();
   let writing = false;
 
