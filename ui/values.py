@@ -48,9 +48,17 @@ def plain(value: Any, unit: str = "") -> SafeString:
     return format_html("{}", f"{value} {unit}".strip())
 
 
+def scheme(href: str) -> str:
+    """Of an address that a document names; "" where it is none."""
+    try:
+        return urlsplit(href).scheme
+    except ValueError:
+        return ""
+
+
 def link(href: str, label: str = "") -> SafeString:
     """A link that a document names: only to the web, and without our blessing."""
-    if urlsplit(href).scheme not in ("http", "https", "mailto"):
+    if scheme(href) not in ("http", "https", "mailto"):
         return format_html("{}", label or href)
     words = label or href.removeprefix("https://").removeprefix("http://")
     return format_html('<a class="link" href="{}" rel="noopener nofollow ugc">{}</a>', href, words)
@@ -63,10 +71,10 @@ def as_json(value: Any) -> SafeString:
 
 def moment(value: Any) -> SafeString | None:
     try:
-        when = datetime.fromisoformat(str(value))
-    except ValueError:
+        written = text.day_and_time(datetime.fromisoformat(str(value)))
+    except (ValueError, OverflowError):  # the first and last hours of the calendar have no UTC
         return None
-    return format_html('<time datetime="{}">{}</time>', value, text.day_and_time(when))
+    return format_html('<time datetime="{}">{}</time>', value, written)
 
 
 def size(value: Any) -> SafeString | None:

@@ -26,6 +26,19 @@ _KIND = {
     "Feature": f"{_CORE}item-spec/json-schema/item.json",
     "Collection": f"{_CORE}collection-spec/json-schema/collection.json",
 }
+# As the Item Assets extension of STAC 1.0 has it; what it leaves open, pages could not show.
+_ITEM_ASSETS_1_0 = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "properties": {
+            "title": {"type": "string"},
+            "description": {"type": "string"},
+            "type": {"type": "string"},
+            "roles": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+}
 _NEW_IN_1_1 = ({"$ref": "bands.json"}, {"$ref": "data-values.json"})
 
 
@@ -93,7 +106,7 @@ def _as_of_1_0(schemas: dict[str, Any]) -> None:
         item["link"]["allOf"][0]["properties"].pop(rule)
     item["link"]["allOf"] = item["link"]["allOf"][:1]
     collection = schemas[_KIND["Collection"]]["definitions"]["collection"]["properties"]
-    collection.pop("item_assets")
+    collection["item_assets"] = _ITEM_ASSETS_1_0
     boxes = collection["extent"]["properties"]["spatial"]["properties"]["bbox"]
     boxes.pop("oneOf")
     boxes["minItems"] = 1

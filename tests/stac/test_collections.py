@@ -191,3 +191,10 @@ def test_delete_what_is_empty(stac):
     assert stac("collections/c", "DELETE", headers={"If-Match": '"old"'}).status_code == 412
     assert stac("collections/c", "DELETE").status_code == 204
     assert stac("collections/c", "DELETE").status_code == 404
+
+
+@pytest.mark.parametrize("wrong", ["x", [], {"data": 1}, {"data": {"type": 5}}])
+def test_item_assets_of_stac_1_0_are_checked_too(stac, wrong):
+    old = documents.collection("c", stac_version="1.0.0")
+    assert stac.post("collections", old | {"item_assets": wrong}).status_code == 400
+    assert stac.post("collections", old | {"item_assets": {"data": {}}}).status_code == 201

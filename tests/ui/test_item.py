@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from catalogs.stac import transactions
 from tests.ui import catalog
 
 PAGE = "/o/acme/collections/scenes/items/a/"
@@ -127,3 +130,15 @@ def test_it_asks_the_database_a_few_times(in_acme, sign_in, django_assert_max_nu
     catalog.item(scenes, "a")
     with django_assert_max_num_queries(10):
         assert sign_in().get(PAGE).status_code == 200
+
+
+@pytest.mark.parametrize("odd", ["http://[", "0001-01-01T00:00:00+14:00"])
+def test_odd_addresses_and_times_are_shown_as_they_are(in_acme, sign_in, odd):
+    links = [{"rel": "about", "href": odd}]
+    assets = {"data": {"href": odd, "roles": ["data"]}}
+    document = catalog.document("a", (10, 45, 12, 47), published=odd, **{"custom:x": odd})
+    transactions.create_item(catalog.collection(), document | {"links": links, "assets": assets})
+    answer = sign_in().get(PAGE)
+    assert answer.status_code == 200
+    assert odd in answer.text
+    assert f'href="{odd}"' not in answer.text

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from catalogs.stac import documents, links
 from catalogs.stac.models import Collection, Item
-from ui import cards, fields, media, paging, snippets
+from ui import cards, fields, media, paging, snippets, values
 from ui.serializers import FootprintSerializer
 
 VIEWS = ("about", "use", "json")
@@ -107,7 +106,7 @@ def _row(key: str, asset: dict[str, Any], size: int | None, held: bool) -> Row:
         type=str(asset.get("type") or ""),
         roles=[str(role) for role in asset.get("roles") or []],
         size=size if size is not None else given if isinstance(given, int) else None,
-        href=href if urlsplit(href).scheme in ("http", "https") else "",
+        href=href if values.scheme(href) in ("http", "https") else "",
         held=held,
         groups=fields.groups(asset, without=_FRAME),
     )
@@ -119,8 +118,7 @@ def _other_links(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         link
         for link in document.get("links", [])
-        if link.get("rel") not in own
-        and urlsplit(str(link.get("href"))).scheme in ("http", "https")
+        if link.get("rel") not in own and values.scheme(str(link.get("href"))) in ("http", "https")
     ]
 
 
