@@ -13,6 +13,7 @@ from catalogs.stac import times
 from catalogs.stac.errors import Invalid
 from catalogs.stac.geometry import ITEM_VERTICES
 from catalogs.stac.geometry import GeometryField as StacGeometry
+from catalogs.stac.parsers import parse
 from ui import fields
 
 Document = dict[str, Any]
@@ -68,9 +69,9 @@ class PlaceField(GeometryField):  # type: ignore[misc]
         if not value or not str(value).strip():
             return None
         try:
-            read = json.loads(value)
-        except ValueError as fault:
-            raise forms.ValidationError(f"This is not JSON: {fault}") from fault
+            read = parse(str(value).encode())
+        except Invalid as fault:
+            raise forms.ValidationError(fault.message) from fault
         if isinstance(read, dict) and read.get("type") == "Feature":
             read = read.get("geometry")
         try:
@@ -191,18 +192,14 @@ class JsonField(forms.CharField):
         if not text:
             return ""
         try:
-            return json.loads(text, parse_constant=_no_constant)
-        except ValueError as fault:
+            return parse(text.encode())
+        except Invalid as fault:
             if self.loose:
                 return text
-            raise forms.ValidationError(f"This is not JSON: {fault}") from fault
+            raise forms.ValidationError(fault.message) from fault
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(self.prepare_value(initial) or "").split() != str(data or "").split()
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
 
 
 class WordsField(forms.CharField):
@@ -226,8 +223,8 @@ class NumberField(forms.CharField):
         if not text:
             return ""
         try:
-            number = json.loads(text, parse_constant=_no_constant)
-        except ValueError:
+            number = parse(text.encode())
+        except Invalid:
             number = None
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise forms.ValidationError("Give a number, as 12 or 0.5.")

@@ -213,3 +213,21 @@ def test_anothers_item_is_not_there(ada_client, other):
     for page in ("edit", "json", "delete"):
         at = f"/o/acme/collections/theirs/items/secret/{page}/"
         assert ada_client.get(at).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"\\u0000"', '"\\ud800"', "123456789012345678901234567890", "1e999", "[" * 300 + "]" * 300],
+)
+def test_text_that_the_api_would_refuse_is_refused_here_too(ada_client, one, value):
+    text = json.dumps(document(one)).replace('"gsd"', f'"custom:x": {value}, "gsd"', 1)
+    for page in ("edit", "check"):
+        sent = {"document": text, "before": text, "etag": one.etag}
+        answer = ada_client.post(f"{HERE}/{page}/", sent)
+        assert answer.status_code in (200, 422)
+    assert "custom:x" not in document(one)["properties"]
+
+
+def test_a_number_beyond_all_bounds_is_refused_in_the_form(ada_client, one):
+    answer = ada_client.post(f"{HERE}/edit/", form(one, **{"properties.gsd": "1e999"}))
+    assert answer.status_code == 422

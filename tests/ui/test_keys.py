@@ -116,3 +116,9 @@ def test_the_number_of_keys_costs_no_query(ada_client, acme, ada, queries):
         keys.issue(acme, creator=ada, name=f"key {number}", scopes=["catalog:read"])
     with queries(8):
         ada_client.get(PAGE)
+
+
+def test_a_name_that_cannot_be_read_is_refused_with_a_sentence(ada_client):
+    answer = make(ada_client, name="a\u200bb")
+    assert answer.status_code == 422
+    assert "on one line" in answer.text

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from catalogs.stac.errors import Invalid
+from catalogs.stac.parsers import parse
 from tenants.requests import Request
 from ui import compare
 
@@ -35,14 +36,15 @@ def resolved(request: Request, theirs: Document) -> Document | None:
 
 
 def read(text: str) -> Document:
-    """A JSON object as somebody typed it; says where it breaks."""
+    """A JSON object as somebody typed it; says where it breaks, and takes what the API takes."""
     try:
-        found = json.loads(text, parse_constant=_refuse)
+        json.loads(text, parse_constant=_refuse)
     except RecursionError as fault:
         raise Invalid("This is nested too deeply.", pointer="") from fault
     except ValueError as fault:
         line = getattr(fault, "lineno", 1)
         raise NotJson(f"Line {line}: this is not JSON ({fault}).", line) from fault
+    found = parse(text.encode())
     if not isinstance(found, dict):
         raise Invalid("A document is a JSON object: { … }.", pointer="")
     return found

@@ -1,6 +1,7 @@
 """An organization's keys for programs."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -22,19 +23,28 @@ def keys(request: MemberRequest) -> HttpResponse:
     form = KeyForm(request.POST or None)
     context = {}
     if request.method == "POST" and form.is_valid():
-        made, text = tenant_keys.issue(
-            request.organization,
-            creator=request.user,
-            name=form.cleaned_data["name"],
-            scopes=form.scopes,
-            expires=form.expires,
-        )
-        context = {"made": made, "text": text, "snippets": snippets(request.organization, text)}
-        form = KeyForm()
+        try:
+            context = _made(request, form)
+        except tenant_keys.KeyRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            form = KeyForm()
     now = timezone.now()
     context |= {"form": form, "keys": _listed(request), "now": now, "soon": now + SOON}
     template = "ui/keys.html" + ("#all" if request.htmx else "")
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _made(request: MemberRequest, form: KeyForm) -> dict[str, Any]:
+    """The new key, and its text, which is shown this once."""
+    made, text = tenant_keys.issue(
+        request.organization,
+        creator=request.user,
+        name=form.cleaned_data["name"],
+        scopes=form.scopes,
+        expires=form.expires,
+    )
+    return {"made": made, "text": text, "snippets": snippets(request.organization, text)}
 
 
 def _listed(request: MemberRequest) -> list[ApiKey]:
