@@ -16,6 +16,8 @@ from rest_framework.views import APIView
 from catalogs import uploads
 from catalogs.audit import Actor
 from catalogs.models import Upload
+from catalogs.stac.errors import Invalid
+from catalogs.stac.parsers import JSONParser
 
 
 class MayUpload(BasePermission):
@@ -85,6 +87,7 @@ def room_left(request: Request) -> int | None:
 
 class UploadView(APIView):
     permission_classes = [MayUpload]
+    parser_classes = [JSONParser]
 
     def upload(self, id: UUID) -> Upload:
         upload: Upload | None = mine(self.request).filter(pk=id).first()
@@ -98,8 +101,12 @@ class Uploads(UploadView):
 
     def get(self, request: Request) -> Response:
         newest = mine(request).order_by("-created")
-        if wanted := request.query_params.get("state"):
-            newest = newest.filter(state__in=wanted.split(","))
+        if asked := request.query_params.get("state"):
+            wanted = set(asked.split(","))
+            if not wanted <= set(Upload.State.values):
+                known = ", ".join(Upload.State.values)
+                raise Invalid(f"state: there is {known}.", parameter="state")
+            newest = newest.filter(state__in=wanted)
         return Response({"uploads": [shown(upload) for upload in newest[:100]]})
 
     def post(self, request: Request) -> Response:

@@ -61,7 +61,7 @@ def hand_over(request: Request, slug: str) -> HttpResponse:
         organization__state=Organization.State.ACTIVE,
     )
     domain = get_object_or_404(
-        Domain, tenant=membership.organization, domain=request.GET.get("host", "")
+        Domain, tenant=membership.organization, domain=request.GET.get("host", "").replace("\0", "")
     )
     browser = request.GET.get("browser", "")
     if not re.fullmatch("[0-9a-f]{64}", browser):

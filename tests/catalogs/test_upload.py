@@ -235,3 +235,16 @@ def jobs_of(upload: dict) -> int:
             "SELECT count(*) FROM procrastinate_jobs WHERE args->>'upload' = %s", [upload["id"]]
         )
         return cursor.fetchone()[0]
+
+
+def test_a_state_that_is_none_is_refused(key_client):
+    for state in ("nothing", "%00"):
+        answer = key_client.get(f"{ROOT}?state={state}")
+        assert answer.status_code == 400
+        assert answer.json()["parameter"] == "state"
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b'{"filename": "\\ud800"}', b"\xff"])
+def test_what_is_no_json_is_refused(key_client, text):
+    answer = key_client.post(ROOT, text, content_type="application/json")
+    assert answer.status_code == 400

@@ -151,3 +151,8 @@ def test_signing_out_asks_for_the_token(ada, sign_in):
 def test_the_path_door_uses_the_platforms_sign_in(sign_in):
     location = sign_in().get("/o/acme/sign-in/?next=/o/acme/map/").headers["location"]
     assert location == "http://testserver/accounts/login/?next=/o/acme/map/"
+
+
+def test_a_host_that_no_database_can_hold_is_nothing(ada, sign_in):
+    answer = sign_in(ada).get(f"/doors/acme/?host=%00&browser={'0' * 64}")
+    assert answer.status_code == 404
