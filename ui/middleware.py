@@ -18,9 +18,10 @@ class PrivatePagesMiddleware:
     def __call__(self, request: Request) -> HttpResponse:
         response = self.get_response(request)
         html = response.headers.get("Content-Type", "").startswith("text/html")
-        if html and request.user.is_authenticated:
+        if (html or not response.has_header("Cache-Control")) and request.user.is_authenticated:
             response.headers["Cache-Control"] = "no-store"
-            _remember(request)
+            if html:
+                _remember(request)
         return response
 
 

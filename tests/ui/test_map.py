@@ -179,3 +179,8 @@ def test_a_thousand_items_ask_no_more_of_the_database(
     for page, queries in (("", 8), ("footprints", 4), ("pick?at=1,1", 4)):
         with django_assert_max_num_queries(queries):
             assert sign_in().get(MAP + page).status_code == 200
+
+
+def test_what_members_see_stays_in_no_cache(scenes, sign_in, ada):
+    for page in ("", "footprints", "pick?at=1,1"):
+        assert sign_in(ada).get(MAP + page)["Cache-Control"] == "no-store"
