@@ -67,9 +67,10 @@ def test_a_schema_is_entered_by_tenant_scope_alone():
     entering = {"activate", "set_tenant", "set_schema", "set_schema_to_public", "deactivate"}
     banned = {"schema_context", "tenant_context"}
     backend = ROOT / "tenants" / "database"
+    shown_to_fail = ROOT / "tests" / "tenants" / "test_scope.py"
     found = []
     for path, node in nodes(*ROOMS, "tests"):
-        if path == home or backend in path.parents or path == Path(__file__):
+        if path == home or backend in path.parents or path in (Path(__file__), shown_to_fail):
             continue
         if isinstance(node, ast.Attribute) and node.attr in entering:
             owner = ast.unparse(node.value)
@@ -87,6 +88,7 @@ def test_no_organization_is_its_own_context_manager():
     found = [
         place(path, node.lineno)
         for path, node in nodes(*ROOMS, "tests")
+        if path.name != "test_scope.py"  # shows that it is refused
         if isinstance(node, ast.With)
         for item in node.items
         if not isinstance(item.context_expr, ast.Call)

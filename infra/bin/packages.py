@@ -37,8 +37,14 @@ def install(place: Place, *, browser: bool, venv_module: bool) -> list[str]:
     wanted: list[str] = []
     if postgresql() is None:
         wanted += ["postgresql", "postgresql-postgis"]
+    # The first thing that people paste, and the tests too.
+    if shutil.which("curl") is None:
+        wanted += ["curl"]
     if browser and chromium() is None:
         wanted += ["chromium"]
+    # Playwright brings a Node of its own, which needs this and does not bring it.
+    if browser and not list(Path("/usr/lib").glob("*/libatomic.so.1")):
+        wanted += ["libatomic1"]
     if venv_module:
         wanted += ["python3-venv"]
     if not wanted:
