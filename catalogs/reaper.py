@@ -4,12 +4,13 @@ The bucket's listing is held against the rows, not the other way round: a slow P
 its row was given up.
 """
 
-from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import chain
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Func, JSONField, Q, QuerySet
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -17,6 +18,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from catalogs import intake, uploads
 from catalogs.models import Draft, Upload
 from catalogs.stac import trash
+from catalogs.stac.errors import Conflict
 from catalogs.stac.models import Asset, Trashed
 from catalogs.storage import assets
 
@@ -60,7 +62,8 @@ def reap(owner: str, now: datetime | None = None) -> list[str]:
     """Clears away what nothing names any more; returns the names of the removed objects."""
     now = now or timezone.now()
     for upload in Upload.objects.filter(state=State.UPLOADING, updated__lt=now - UNTOUCHED):
-        uploads.abort(upload)
+        with suppress(Conflict):  # someone is at it after all
+            uploads.abort(upload)
     trash.reap()
     removed = _remove_orphans(owner, now)
     _abort_orphans(owner, now)
@@ -70,8 +73,9 @@ def reap(owner: str, now: datetime | None = None) -> list[str]:
 def _remove_orphans(owner: str, now: datetime) -> list[str]:
     bucket, removed = assets(), []
     old = [held for held in bucket.listing(f"o/{owner}/") if held.modified < now - GRACE]
-    known = _known(now)
+    # Asked before `known`: what a job keeps is named by its draft once it is done.
     working = tuple(upload.folder for upload in Upload.objects.filter(state__in=Upload.WORKING))
+    known = _known(now)
     for held in old:
         if held.name in known or (working and held.name.startswith(working)):
             continue
@@ -81,23 +85,28 @@ def _remove_orphans(owner: str, now: datetime) -> list[str]:
 
 
 def _known(now: datetime) -> set[str]:
-    """Names of objects that something still needs. A refused file may be tried again for a week."""
+    """Names of objects that something still needs. A refused file may be tried again for a week.
+
+    One statement sees one moment: what is published, unpublished or restored meanwhile goes from
+    one table to another, and is in none of them for who reads them one after another.
+    """
     refused = Q(state=State.REJECTED, updated__gte=now - UNTOUCHED)
     needed = Upload.objects.filter(
         Q(state__in=(State.UPLOADING, *Upload.WORKING)) | (refused & ~Q(code="duplicate"))
     )
-    return set(
-        chain(
-            needed.values_list("name", flat=True),
-            Asset.objects.values_list("name", flat=True),
-            _names(Draft.objects.values_list("held", flat=True)),
-            _names(Trashed.objects.values_list("held", flat=True)),
-        )
+    named = needed.values_list("name").union(
+        Asset.objects.values_list("name"),
+        _files(Draft.objects.all()),
+        _files(Trashed.objects.all()),
     )
+    return {name for (name,) in named}
 
 
-def _names(held: Iterable[list[dict[str, str]]]) -> Iterable[str]:
-    return (file["name"] for files in held for file in files)
+def _files(rows: QuerySet[Any]) -> QuerySet[Any, tuple[str]]:
+    """The names in `held`, a row each."""
+    file = Func(F("held"), function="jsonb_array_elements", output_field=JSONField())
+    names: QuerySet[Any, tuple[str]] = rows.annotate(file=file).values_list(KT("file__name"))
+    return names
 
 
 def _abort_orphans(owner: str, now: datetime) -> None:

@@ -19,7 +19,7 @@ from catalogs.models import Draft, Upload
 from catalogs.rasters.formats import advice_for_name
 from catalogs.stac.errors import Conflict, Invalid, NotFound, Refused, Unprocessable
 from catalogs.stac.models import Collection
-from catalogs.storage import LARGEST_FILE, Part, assets, part_length
+from catalogs.storage import LARGEST_FILE, Part, StorageUnavailable, assets, part_length
 
 MOST_SIGNED = 50  # part URLs in one request
 SIGNED_SECONDS = 900
@@ -94,7 +94,11 @@ def start(
         )
         upload.save(force_insert=True)
         audit.record(actor, "upload.start", upload=str(key), filename=filename)
-    upload.multipart = assets().begin(upload.name, "image/tiff")
+    try:
+        upload.multipart = assets().begin(upload.name, "image/tiff")
+    except StorageUnavailable:
+        abort(upload)  # its room is free again
+        raise
     upload.save(update_fields=["multipart", "updated"])
     return upload
 
@@ -162,6 +166,7 @@ def sign(upload: Upload, parts: list[int]) -> list[str]:
     if any(not 1 <= number <= upload.part_count for number in parts):
         raise Invalid(f"{upload.filename} has parts 1 to {upload.part_count}.")
     bucket = assets()
+    Upload.objects.filter(pk=upload.pk).update(updated=Now())  # someone goes on with it
     return [
         bucket.part_url(
             upload.name,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalogs import drafts, items, reaper
@@ -71,6 +72,16 @@ def test_drafts_items_and_trash_keep_their_files(take_in, reap, in_acme):
     assert mine <= set(reap())
 
 
+def test_what_is_needed_is_read_at_one_moment(reap):
+    """A draft that is published between two questions would be in the answer to neither."""
+    with CaptureQueriesContext(connection) as asked:
+        reap()
+    tables = ("catalogs_draft", "stac_asset", "stac_trashed", "catalogs_upload")
+    whole = [each["sql"] for each in asked if "jsonb_array_elements" in each["sql"]]
+    assert len(whole) == 1
+    assert all(table in whole[0] for table in tables)
+
+
 def test_a_discarded_draft_loses_its_files(take_in, reap, in_acme):
     upload = take_in("b_20200101.tif", scene(seed=25))
     draft = Draft.objects.get(upload=upload["id"])
@@ -108,6 +119,14 @@ def test_uploads_that_nobody_goes_on_with_are_ended(start, put, reap, state, in_
     reap(timedelta(days=8))
     assert state(upload)["state"] == "aborted"
     assert assets().unfinished(f"o/{in_acme.pk}/") == []
+
+
+def test_an_upload_that_goes_on_slowly_is_left_alone(start, put, reap, state):
+    upload = start("slow.tif", 3 * SMALLEST_PART)
+    Upload.objects.update(updated=timezone.now() - LATER)
+    put(upload, pattern(3 * SMALLEST_PART), [1])
+    reap(timedelta(days=1))
+    assert state(upload)["state"] == "uploading"
 
 
 def test_a_part_that_came_after_the_abort_is_caught_the_second_time(reap, in_acme):

@@ -7,6 +7,7 @@ import requests
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
+from catalogs import uploads
 from catalogs.models import AuditRecord, Upload
 from catalogs.storage import SMALLEST_PART, assets, part_count, part_length, part_size
 from tests.catalogs.conftest import ROOT, SEVEN_PARTS, pattern
@@ -248,3 +249,14 @@ def test_a_state_that_is_none_is_refused(key_client):
 def test_what_is_no_json_is_refused(key_client, text):
     answer = key_client.post(ROOT, text, content_type="application/json")
     assert answer.status_code == 400
+
+
+def test_a_start_that_the_store_does_not_answer_keeps_no_room(key_client, settings, in_acme):
+    away = {**settings.STORAGES["assets"]["OPTIONS"], "endpoint_url": "http://127.0.0.1:1"}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "assets": {**settings.STORAGES["assets"], "OPTIONS": away},
+    }
+    wanted = {"filename": "scene.tif", "size": 5 * GB}
+    assert key_client.post(ROOT, wanted, content_type="application/json").status_code == 503
+    assert uploads.reserved() == 0
