@@ -53,6 +53,9 @@ def save(
 
 
 def _locked(draft: Draft) -> Draft:
+    """The upload first, as its job and those who cancel it do: nobody waits in a circle."""
+    if draft.upload_id is not None:
+        Upload.objects.select_for_update().filter(pk=draft.upload_id).first()
     found = Draft.objects.select_for_update().filter(pk=draft.pk).first()
     if found is None:
         raise Conflict("This draft is gone: it was published or discarded meanwhile.")
@@ -196,7 +199,7 @@ def discard(draft: Draft, *, actor: Actor) -> None:
 def unpublish(item: Item, *, actor: Actor, if_match: str | None = None) -> Draft:
     """Out of the catalog, back into review, with its files."""
     with transaction.atomic():
-        locked = Item.objects.select_for_update().get(pk=item.pk)
+        locked, _ = transactions.lock_item(item)
         upload = _upload_of(locked)
         draft = Draft(
             collection=locked.collection_id,

@@ -56,7 +56,7 @@ def _operate(document: Any, operation: Any, pointer: str) -> Any:
     if not isinstance(operation, dict):
         raise Invalid("An operation is an object with `op` and `path`.", pointer=pointer)
     try:
-        return jsonpatch.apply_patch(document, [operation])
+        return jsonpatch.apply_patch(document, [operation], in_place=True)
     except jsonpatch.JsonPatchTestFailed as fault:
         raise Conflict("The test of the patch does not hold.", pointer=pointer) from fault
     except (jsonpatch.JsonPatchConflict, JsonPointerException) as fault:

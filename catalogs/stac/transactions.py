@@ -129,8 +129,9 @@ def create_items(collection: Collection, features: Sequence[Document]) -> list[I
     """All items of a FeatureCollection, or none; faults name the feature by its JSON pointer."""
     if len(features) > MOST_AT_ONCE:
         raise Invalid(f"At most {MOST_AT_ONCE:,} items at once.", pointer="/features")
+    # Looked through before anything is locked: ten thousand take a while.
+    items = [_feature(number, feature, collection) for number, feature in enumerate(features)]
     locked = _lock(collection.pk)
-    items = [_feature(number, feature, locked) for number, feature in enumerate(features)]
     ids = [item.stac_id for item in items]
     [(most, times)] = Counter(ids).most_common(1) or [("", 0)]
     if times > 1:
@@ -156,7 +157,7 @@ def replace_item(
     item: Item, document: Document, if_match: str | None = None, held: Sequence[HeldFile] = ()
 ) -> Item:
     """Another document for the same item; `held` files are added to those it has."""
-    locked, collection = _lock_item(item)
+    locked, collection = lock_item(item)
     _match(if_match, locked)
     return _write_item(locked, collection, document, held)
 
@@ -164,7 +165,7 @@ def replace_item(
 @transaction.atomic
 def update_item(item: Item, patch: Document | list[Any], if_match: str | None = None) -> Item:
     """A merge patch (an object, RFC 7396) or a JSON Patch (a list, RFC 6902)."""
-    locked, collection = _lock_item(item)
+    locked, collection = lock_item(item)
     _match(if_match, locked)
     return _write_item(locked, collection, patches.apply(locked.to_stac(ROOT), patch), ())
 
@@ -190,7 +191,7 @@ def _write_item(
 @transaction.atomic
 def delete_item(item: Item, by: str = "", if_match: str | None = None) -> None:
     """Out of the catalog, into the trash."""
-    locked, collection = _lock_item(item)
+    locked, collection = lock_item(item)
     _match(if_match, locked)
     trash.keep_item(locked, by)
     locked.delete()
@@ -205,7 +206,7 @@ def _lock(id: str) -> Collection:
     return found
 
 
-def _lock_item(item: Item) -> tuple[Item, Collection]:
+def lock_item(item: Item) -> tuple[Item, Collection]:
     """The collection first, always in this order, so that two writers cannot block each other."""
     collection = _lock(item.collection_id)
     found = Item.objects.select_for_update(no_key=True).filter(pk=item.pk).first()

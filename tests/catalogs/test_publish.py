@@ -4,10 +4,10 @@ import pytest
 import requests
 from django.test import Client
 
-from catalogs import collections, drafts, uploads
+from catalogs import collections, drafts, items, uploads
 from catalogs.audit import Actor
 from catalogs.models import AuditRecord, Draft, Upload
-from catalogs.stac.errors import Changed, Conflict, Invalid
+from catalogs.stac.errors import Changed, Conflict, Invalid, NotFound
 from catalogs.stac.models import Asset, Collection, Item, Trashed
 from tests.catalogs.scenes import scene
 
@@ -188,3 +188,10 @@ def test_writes_by_the_api_are_recorded(key_client, in_acme):
     records = AuditRecord.objects.order_by("at")
     assert [record.action for record in records] == ["collection.create", "collection.delete"]
     assert {record.actor_kind for record in records} == {"key"}
+
+
+def test_what_was_deleted_meanwhile_cannot_be_unpublished(draft):
+    item = drafts.publish(draft, actor=ADA)
+    items.delete(item, actor=ADA)
+    with pytest.raises(NotFound):
+        drafts.unpublish(item, actor=ADA)
