@@ -9,10 +9,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from catalogs.stac import transactions
 from tenants import keys
 from tenants.current import tenant_scope
 from tenants.models import ApiKey, Membership, Organization
 from tenants.roles import READ_SCOPES, WRITE_SCOPES, Role
+from tests.stac import documents
 
 LANDING = "/o/acme/stac/"
 
@@ -267,3 +269,14 @@ def test_only_an_owner_makes_one_that_never_expires(acme, ada, ben):
 
 def test_random_keys_open_nothing(acme):
     assert not any(keys.verify(keys.new_text(), acme) for _ in range(500))
+
+
+def test_items_go_along_only_where_the_key_may_delete_items(in_acme, ada):
+    made = transactions.create_collection(documents.collection())
+    transactions.create_item(made, documents.item())
+    scopes = ("catalog:read", "collections:write")
+    key = keys.issue(in_acme, creator=ada, name="collections", scopes=scopes)[1]
+    client = Client(headers={"authorization": f"Bearer {key}"})
+    address = "/o/acme/stac/collections/c"
+    assert client.delete(f"{address}?cascade=true").status_code == 403
+    assert client.get(f"{address}/items/i").status_code == 200

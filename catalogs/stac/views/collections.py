@@ -99,7 +99,10 @@ class OneCollection(PatchView):
     def delete(self, request: Request, collection: str) -> HttpResponse:
         row = self.collection(collection)
         self.permit()
-        self.perform_destroy(row, self.asked.get("cascade", False))
+        cascade = self.asked.get("cascade", False)
+        if cascade and not request.user.has_perm("stac.delete_item"):
+            self.permission_denied(request)
+        self.perform_destroy(row, cascade)
         return answers.done()
 
     def perform_create(self, document: Document) -> Collection:
