@@ -123,7 +123,7 @@ def test_edit_changes_only_what_was_touched(ada_client, coast):
 
 
 def test_someone_was_faster(ada_client, coast):
-    sent = with_ada(coast, title="Mine")
+    sent = with_ada(coast, title="Mine", visibility="public")
     transactions.update_collection(coast, {"title": "Theirs", "license": "CC0-1.0"})
     answer = ada_client.post(f"{ACME}/collections/coast/edit/", sent)
     assert answer.status_code == 412
@@ -131,6 +131,7 @@ def test_someone_was_faster(ada_client, coast):
     assert "Theirs" in answer.text
     coast.refresh_from_db()
     assert coast.title == "Theirs"
+    assert coast.visibility == "public"  # nobody's version says otherwise
     mine = coast.to_stac("https://catalog.test/") | {"title": "Mine"}
     chosen = {"etag": coast.etag, "yours": json.dumps(mine), "choose./title": "yours"}
     ada_client.post(f"{ACME}/collections/coast/edit/", chosen)

@@ -146,6 +146,7 @@ def save(
     try:
         write(request, one, yours, form)
     except Changed:
+        settle(request, one, form)  # who sees it is in no version of the document
         newest = found(request, one.pk)
         theirs = newest.to_stac(links.root(request))
         return conflicts.show(
@@ -162,8 +163,15 @@ def write(request: Request, one: Collection, yours: Document, form: CollectionFo
     pictured(yours, held)
     etag = request.POST.get("etag", "")
     collections.replace(one, yours, actor=actor, if_match=f'"{etag}"', held=held)
+    settle(request, one, form)
+
+
+@transaction.atomic
+def settle(request: Request, one: Collection, form: CollectionForm | None) -> None:
+    """What is kept beside the document."""
     if form is None:
         return
+    actor = Actor.of(request.user)
     if "visibility" in form.changed_data:
         collections.show_to(one, form.cleaned_data["visibility"], actor=actor)
     if "convert" in form.changed_data:
