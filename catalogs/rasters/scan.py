@@ -107,7 +107,8 @@ def _refuse_dangerous_metadata(text: str) -> None:
         root = ElementTree.fromstring(text.strip("\x00 \r\n\t"))  # noqa: S314 - no entities
     except ElementTree.ParseError as fault:
         # GDAL's own XML reader forgives more than this one: what it might still find decides.
-        if any(name in text.lower() for name in FORBIDDEN_ITEMS | {"overviews"}):
+        hides = "&#" in text  # letters by their numbers
+        if hides or any(name in text.lower() for name in FORBIDDEN_ITEMS | {"overviews"}):
             raise Rejected(POINTS_ELSEWHERE) from fault
         return
     for node in root.iter():

@@ -114,6 +114,14 @@ def with_metadata(text: str) -> bytes:
     return out.getvalue()
 
 
+def test_letters_by_their_numbers_hide_no_name_in_broken_xml(describe):
+    xml = (
+        '<GDALMetadata><Item name="OVERVIEW&#95;FILE" domain="OVER&#86;IEWS">x</Item>'
+        "</GDALMetadata><broken"
+    )
+    assert describe(with_metadata(xml)) == "names-other-files"
+
+
 def test_a_vrt_named_tif_is_refused(describe):
     assert describe(b'<VRTDataset rasterXSize="1" rasterYSize="1"></VRTDataset>') == "other-format"
 
