@@ -1,9 +1,9 @@
 """The form of a draft: as an item's, with where each value came from."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 
 from catalogs.models import Draft
 from catalogs.stac.models import Collection
@@ -23,7 +23,7 @@ class DraftForm(ItemForm):
     id = forms.CharField(label="Id", max_length=256)
     collection = forms.ChoiceField(required=False)
 
-    def __init__(self, draft: Draft, homes: QuerySet[Collection], data: Any = None) -> None:
+    def __init__(self, draft: Draft, homes: Iterable[Collection], data: Any = None) -> None:
         super().__init__(draft.document, data, prefix=f"d{str(draft.pk)[:8]}")
         self.draft = draft
         new = (draft.upload and draft.upload.title) or "My first collection"

@@ -68,10 +68,16 @@ def visible(request: Request) -> QuerySet[Draft]:
     return Draft.objects.filter(own).select_related("upload").order_by("-created")
 
 
+def homes(request: Request) -> list[Collection]:
+    """Where files may go: names, without the documents."""
+    seen = Collection.objects.visible_to(request.user).order_by("title", "pk")
+    return list(seen.only("pk", "title"))
+
+
 def cards(request: Request) -> list[Card]:
-    return [card(request, draft) for draft in visible(request)]
+    known = homes(request)
+    return [Card(draft, DraftForm(draft, known)) for draft in visible(request)]
 
 
 def card(request: Request, draft: Draft, data: Any = None, refused: str = "") -> Card:
-    homes = Collection.objects.visible_to(request.user).order_by("title", "pk")
-    return Card(draft, DraftForm(draft, homes, data), refused)
+    return Card(draft, DraftForm(draft, homes(request), data), refused)

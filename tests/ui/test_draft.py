@@ -3,6 +3,8 @@
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalogs.models import Draft, Upload
 from catalogs.stac import transactions
@@ -154,3 +156,18 @@ def test_anothers_draft_is_not_there(ada_client, other, oda):
     for page in ("", "picture/"):
         assert ada_client.get(f"{DROP}/{draft.pk}/{page}").status_code == 404
     assert ada_client.post(f"{DROP}/{draft.pk}/publish/").status_code == 404
+
+
+def test_many_drafts_ask_no_more_of_the_database(ada_client, in_acme, ada):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as statements:
+            assert ada_client.get(f"{DROP}/", **HTMX).status_code == 200
+        assert not any('"stac_collection"."body"' in each["sql"] for each in statements)
+        return len(statements)
+
+    transactions.create_collection(collection("coast"))
+    draft_of(in_acme, ada, "first")
+    few = asked()
+    for name in ("second", "third", "fourth"):
+        draft_of(in_acme, ada, name)
+    assert asked() <= few

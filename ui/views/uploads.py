@@ -71,7 +71,7 @@ def context(request: Request) -> dict[str, Any]:
 
 def destinations(request: Request, shown: list[Upload]) -> dict[str, Any]:
     """Where the next files go: the collection asked for, else the one that was used last."""
-    collections = list(Collection.objects.visible_to(request.user).order_by("title", "pk"))
+    collections = review.homes(request)
     known = {collection.pk for collection in collections}
     used = [upload.item_collection or upload.collection for upload in shown]
     wanted = [request.GET.get("collection", ""), *used]
