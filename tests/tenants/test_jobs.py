@@ -1,6 +1,7 @@
 """A job runs in the organization that its arguments name, or not at all."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import ProgrammingError, connection
@@ -37,9 +38,15 @@ def organizations(django_db_setup, django_db_blocker) -> Iterator[dict[str, Orga
         connection.close()
 
 
-def work() -> None:
+def run_worker() -> None:
     with app.replace_connector(app.connector.get_worker_connector()):
         app.run_worker(wait=False, listen_notify=False, install_signal_handlers=False)
+
+
+def work() -> None:
+    """In a thread of its own: browser tests before this one leave an event loop in theirs."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(run_worker).result()
 
 
 def states() -> list[str]:
