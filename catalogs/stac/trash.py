@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import batched
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from . import extents
@@ -92,12 +92,17 @@ def restore(trashed: Trashed) -> Collection | Item:
 
 
 def _restore_collection(kept: Trashed) -> Collection:
+    taken = f"There is another collection {kept.collection!r} by now."
     if Collection.objects.filter(pk=kept.collection).exists():
-        raise Conflict(f"There is another collection {kept.collection!r} by now.")
+        raise Conflict(taken)
     collection = Collection(visibility=kept.visibility, derived=kept.derived)
     collection.body = kept.body
     collection.take(collection.to_stac(extents.ROOT), [file["key"] for file in kept.held])
-    collection.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            collection.save(force_insert=True)
+    except IntegrityError as fault:  # made by someone else at this very moment
+        raise Conflict(taken) from fault
     _hold_again(collection, None, kept)
     for some in batched(kept.items.iterator(chunk_size=500), 500):
         _restore_items(collection, list(some))
