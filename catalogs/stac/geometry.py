@@ -9,6 +9,7 @@ from typing import Any
 import antimeridian
 import shapely
 import shapely.affinity
+import shapely.errors
 import shapely.geometry
 from django.contrib.gis.geos import GeometryCollection, GEOSGeometry
 from rest_framework_gis import fields
@@ -182,8 +183,9 @@ class GeometryField(fields.GeometryField):  # type: ignore[misc]
                 parts = [_cut(part) for part in flat["geometries"]]
                 return self.plain({**flat, "geometries": parts})
             return self.plain(_cut(flat))
-        except ValueError as fault:
-            message = f"It cannot be cut at the antimeridian: {fault}."
+        except (ValueError, AssertionError, IndexError, shapely.errors.ShapelyError) as fault:
+            # The library asserts what it expects of rings and holes.
+            message = "It crosses the antimeridian, and cannot be cut there: split it in two."
             raise Invalid(message, pointer=self.at) from fault
 
     def mended(self, shape: GEOSGeometry) -> GEOSGeometry:

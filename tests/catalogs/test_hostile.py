@@ -204,6 +204,9 @@ def test_a_killed_reader_is_a_refusal_and_leaves_no_process(tmp_path):
     source = reader.Source(path.stat().st_size, path, lambda start, length: b"")
 
     def kill(done: float) -> None:
+        until = time.monotonic() + 10
+        while not children() and time.monotonic() < until:  # its name shows a moment after it
+            time.sleep(0.01)
         for child in children():
             os.kill(child, signal.SIGKILL)
 
