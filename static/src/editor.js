@@ -5,7 +5,7 @@ if (areas.length) {
 }
 
 if (document.querySelector("[data-geometry]")) {
-  Promise.all([import("./editor/geometry.js"), import("./map.js")]).then(
+  Promise.all([import("./editor/geometry.js"), import("./maps.js")]).then(
     ([{ editGeometry }, { frameTo, mapOf }]) => {
       const start = (started) => editGeometry({ ...started, frameTo });
       for (const frame of document.querySelectorAll("[data-geometry]")) {

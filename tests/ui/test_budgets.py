@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,11 @@ def test_scripts(entries, most):
 
 def test_styles():
     assert weight(["base.css"]) <= 30 * KB
+
+
+def test_no_entry_imports_another():
+    """Their addresses carry a hash: by its plain name an entry would be loaded a second time."""
+    built = list(DIST.glob("*.js")) + list(DIST.glob("chunks/*.js"))
+    entry = re.compile(r"""["']\.{1,2}/(base|map|upload|editor)\.js["']""")
+    assert built
+    assert [path.name for path in built if entry.search(path.read_text())] == []
