@@ -106,9 +106,7 @@ def start(
 def plain_name(filename: str) -> str:
     """The last part of what the browser says, without control characters, as people see it."""
     last = PurePath(filename.replace("\\", "/")).name
-    clean = re.sub(
-        r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", "", last
-    )
+    clean = _UNSEEN.sub("", last)
     stem, dot, extension = clean.strip().rpartition(".")
     if dot and len(clean) > 200:
         clean = f"{stem[: 199 - len(extension)]}.{extension}"
