@@ -50,12 +50,16 @@ def link(rel: str, href: str, media_type: str, title: str, **more: object) -> Li
     return {"rel": rel, "href": href, "type": media_type, "title": title, **more}
 
 
+def to_root(root: str) -> Link:
+    return link("root", root, JSON, "The catalog")
+
+
 def of_item(base: str, collection: str, item: str) -> list[Link]:
     """What STAC API 1.0.0 (ogcapi-features) asks of an item: self, root, parent, collection."""
     owner = base + collection_path(collection)
     return [
         link("self", base + item_path(collection, item), GEOJSON, "This item"),
-        link("root", base, JSON, "The catalog"),
+        to_root(base),
         link("parent", owner, JSON, "Its collection"),
         link("collection", owner, JSON, "Its collection"),
     ]
@@ -66,7 +70,7 @@ def of_collection(base: str, collection: str) -> list[Link]:
     own = base + collection_path(collection)
     return [
         link("self", own, JSON, "This collection"),
-        link("root", base, JSON, "The catalog"),
+        to_root(base),
         link("parent", base, JSON, "The catalog"),
         link("items", own + "/items", GEOJSON, "Its items"),
         link(QUERYABLES, own + "/queryables", SCHEMA, "What filters can ask of its items"),

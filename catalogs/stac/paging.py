@@ -71,9 +71,9 @@ class Page:
 
 @dataclass(frozen=True)
 class Pager:
-    """Pages of one query at one root; its tokens are good for nothing else."""
+    """Pages of one query at one address; its tokens are good for nothing else."""
 
-    root: str
+    at: str
     query: Mapping[str, Any]
     keys: Sequence[Key] = LATEST
 
@@ -116,7 +116,7 @@ class Pager:
         return values, backward
 
     def _salt(self) -> str:
-        return f"stac.page:{self.root}"
+        return f"stac.page:{self.at}"
 
     def _query(self) -> str:
         asked = {name: v for name, v in self.query.items() if name not in ("token", "limit")}

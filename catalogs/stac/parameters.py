@@ -186,9 +186,7 @@ class Parameters(serializers.Serializer[Any]):
                     f"There is no parameter {name[:80]!r} here; there is {known}.", parameter=name
                 )
         parameters.is_valid(raise_exception=True)
-        found: dict[str, Any] = dict(parameters.validated_data)
-        found.pop("f", None)
-        return found
+        return dict(parameters.validated_data)
 
 
 class DeleteCollectionParameters(Parameters):

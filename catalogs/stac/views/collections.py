@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from .. import answers, links, transactions
 from ..documents import Document
 from ..errors import Changed, Invalid, NotFound
+from ..listing import COLLECTIONS, Listing
 from ..models import Collection
-from ..paging import BY_ID, Pager
-from ..parameters import USUAL_LIMIT, CollectionsParameters, DeleteCollectionParameters
+from ..parameters import CollectionsParameters, DeleteCollectionParameters
 from .base import PatchView, StacView
 
 _JSON = {(200, links.JSON): OpenApiTypes.OBJECT}
@@ -29,13 +29,10 @@ class Collections(StacView):
         operation_id="getCollections", parameters=[CollectionsParameters], responses=_JSON
     )
     def get(self, request: Request) -> HttpResponse:
-        root, asked = links.root(request), dict(self.asked)
-        limit, token = asked.pop("limit", USUAL_LIMIT), asked.pop("token", None)
-        found = Collection.objects.visible_to(request.user).search(**asked)
-        page = Pager(root, request.query_params.dict(), BY_ID).page(found, limit, token)
-        page_links = answers.neighbours(request, "collections", self.asked, page, links.JSON)
-        root_link = links.link("root", root, links.JSON, "The catalog")
-        return answers.collections(root, page, [*page_links, root_link])
+        root, seen = links.root(request), Collection.objects.visible_to(request.user)
+        sent = request.query_params.dict()
+        listing = Listing(COLLECTIONS, root, "collections", seen, self.asked, sent)
+        return listing.answer(links.to_root(root))
 
     @extend_schema(
         operation_id="createCollection", request=OpenApiTypes.OBJECT, responses={201: None}

@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from .. import answers, links, transactions
 from ..documents import Document
 from ..errors import Changed, Invalid, NotFound
+from ..listing import ITEMS, Listing
 from ..models import Collection, Item
-from ..paging import Pager
-from ..parameters import USUAL_LIMIT, ItemsParameters, SearchParameters
+from ..parameters import ItemsParameters, SearchParameters
 from .base import PatchView, StacView
 
 _GEOJSON = {(200, links.GEOJSON): OpenApiTypes.OBJECT}
@@ -26,27 +26,25 @@ class Search(StacView):
 
     @extend_schema(operation_id="getItemSearch", parameters=[SearchParameters], responses=_GEOJSON)
     def get(self, request: Request) -> HttpResponse:
-        root, asked = links.root(request), dict(self.asked)
-        limit, token = asked.pop("limit", USUAL_LIMIT), asked.pop("token", None)
-        found = Item.objects.visible_to(request.user).search(**asked)
-        page = Pager(root, request.query_params.dict()).page(found, limit, token)
-        page_links = answers.neighbours(request, "search", self.asked, page, links.GEOJSON)
-        root_link = links.link("root", root, links.JSON, "The catalog")
-        return answers.features(root, page, [*page_links, root_link])
+        return self.found(request, self.asked, request.query_params.dict())
 
     @extend_schema(operation_id="postItemSearch", request=SearchParameters, responses=_GEOJSON)
     def post(self, request: Request) -> HttpResponse:
         sent = self.document
         if not isinstance(sent, dict):
             raise Invalid("A search by POST is a JSON object of its parameters.")
-        root, asked = links.root(request), SearchParameters.read(sent)
-        limit, token = asked.pop("limit", USUAL_LIMIT), asked.pop("token", None)
-        found = Item.objects.visible_to(request.user).search(**asked)
-        page = Pager(root, sent).page(found, limit, token)
-        root_link = links.link("root", root, links.JSON, "The catalog")
-        own = links.link("self", f"{root}search", links.GEOJSON, "This search", method="POST")
-        page_links = [own, *answers.neighbours_by_post(root, page), root_link]
-        return answers.features(root, page, page_links)
+        return self.found(request, SearchParameters.read(sent), sent, method="POST")
+
+    def found(
+        self,
+        request: Request,
+        asked: dict[str, Any],
+        sent: dict[str, Any],
+        method: str = "GET",
+    ) -> HttpResponse:
+        root, seen = links.root(request), Item.objects.visible_to(request.user)
+        listing = Listing(ITEMS, root, "search", seen, asked, sent, method)
+        return listing.answer(links.to_root(root))
 
 
 class Items(StacView):
@@ -59,20 +57,15 @@ class Items(StacView):
     def get(self, request: Request, collection: str) -> HttpResponse:
         if not Collection.objects.visible_to(request.user).filter(pk=collection).exists():
             raise NotFound
-        root, asked = links.root(request), dict(self.asked)
-        limit, token = asked.pop("limit", USUAL_LIMIT), asked.pop("token", None)
+        root, own = links.root(request), links.collection_path(collection)
         seen = Item.objects.visible_to(request.user).filter(collection=collection)
-        found = seen.search(**asked)
-        query = {**request.query_params.dict(), "collection": collection}
-        page = Pager(root, query).page(found, limit, token)
-        own = links.collection_path(collection)
-        page_links = answers.neighbours(request, f"{own}/items", self.asked, page, links.GEOJSON)
-        around = [
-            links.link("root", root, links.JSON, "The catalog"),
+        sent = request.query_params.dict()
+        listing = Listing(ITEMS, root, f"{own}/items", seen, self.asked, sent)
+        return listing.answer(
+            links.to_root(root),
             links.link("parent", root + own, links.JSON, "The collection"),
             links.link("collection", root + own, links.JSON, "The collection"),
-        ]
-        return answers.features(root, page, [*page_links, *around])
+        )
 
     @extend_schema(operation_id="postFeature", request=OpenApiTypes.OBJECT, responses={201: None})
     def post(self, request: Request, collection: str) -> HttpResponse:

@@ -1,0 +1,105 @@
+"""Rows of one kind, answered page by page: search, the items of a collection, collections.
+
+Bodies are joined as the text that is stored and the mark is replaced; nothing is rendered.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from django.db.models import QuerySet
+from django.http import HttpResponse
+
+from . import links, times
+from .links import Link
+from .paging import BY_ID, LATEST, Key, Page, Pager
+from .parameters import USUAL_LIMIT
+
+# What is asked of the answer; all else is asked of the rows.
+OF_THE_ANSWER = frozenset({"f", "limit", "token"})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is listed, and in which envelope."""
+
+    before: str  # the members of the answer before `name`, as JSON
+    name: str  # the member that the documents stand under
+    media_type: str
+    keys: Sequence[Key]  # the usual order
+
+
+ITEMS = Kind('"type":"FeatureCollection",', "features", links.GEOJSON, LATEST)
+COLLECTIONS = Kind("", "collections", links.JSON, BY_ID)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What `asked` finds among `rows`, at one address.
+
+    `rows` are all that the asker may see there. `asked` are the checked parameters, `sent` the
+    same as they came: the tokens of the pages are good for these at this address only.
+    """
+
+    kind: Kind
+    root: str
+    path: str  # below the root
+    rows: QuerySet[Any]
+    asked: Mapping[str, Any]
+    sent: Mapping[str, Any]
+    method: str = "GET"
+
+    @property
+    def found(self) -> Any:
+        """All rows that were asked for, in no order."""
+        wanted = {name: v for name, v in self.asked.items() if name not in OF_THE_ANSWER}
+        return self.rows.search(**wanted)  # type: ignore[attr-defined]
+
+    @property
+    def keys(self) -> Sequence[Key]:
+        """Their order; no two rows are equal in all of them."""
+        return self.kind.keys
+
+    def page(self) -> Page:
+        limit, token = self.asked.get("limit", USUAL_LIMIT), self.asked.get("token")
+        return Pager(self.root + self.path, self.sent, self.keys).page(self.found, limit, token)
+
+    def answer(self, *around: Link) -> HttpResponse:
+        """A FeatureCollection, or Collections, with the links `around` it."""
+        page = self.page()
+        return HttpResponse(self.text(page, around), content_type=self.kind.media_type)
+
+    def text(self, page: Page, around: Sequence[Link]) -> bytes:
+        """`{before "name": [bodies], "links": [...], "numberReturned": n, "timeStamp": ...}`"""
+        bodies = ",".join(page.bodies).replace(links.MARK, self.root)
+        after = {
+            "links": [*self.neighbours(page), *around],
+            "numberReturned": len(page.bodies),
+            "timeStamp": times.text(datetime.now(UTC)),
+        }
+        head = f'{{{self.kind.before}"{self.kind.name}":[{bodies}],'.encode()
+        return head + orjson.dumps(after)[1:]
+
+    def neighbours(self, page: Page) -> list[Link]:
+        """self, and next and prev where there are any."""
+        named = [("prev", page.prev, "The page before"), ("next", page.next, "The next page")]
+        to = self._by_post if self.method == "POST" else self._by_get
+        here = to("self", self.sent.get("token"), "This page")
+        return [here, *(to(rel, token, title) for rel, token, title in named if token)]
+
+    def _by_get(self, rel: str, token: str | None, title: str) -> Link:
+        query = {name: value for name, value in self.sent.items() if name != "token"}
+        if "limit" in query:
+            query["limit"] = self.asked["limit"]  # it may have been cut to what is given at most
+        query |= {"token": token} if token else {}
+        own = self.root + self.path + (f"?{urlencode(query)}" if query else "")
+        return links.link(rel, own, self.kind.media_type, title)
+
+    def _by_post(self, rel: str, token: str | None, title: str) -> Link:
+        """`merge` keeps the asker's body, the token is added."""
+        more = {} if rel == "self" else {"merge": True, "body": {"token": token}}
+        own = self.root + self.path
+        return links.link(rel, own, self.kind.media_type, title, method="POST", **more)
