@@ -5,6 +5,7 @@ The row is written before the bucket is asked, and the bucket's own list of part
 
 import re
 import uuid
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import PurePath
 
@@ -25,6 +26,8 @@ MOST_SIGNED = 50  # part URLs in one request
 SIGNED_SECONDS = 900
 
 State = Upload.State
+# Takes the bytes that are promised in all; gives those that may be, None for any number.
+type Reserve = Callable[[int], int | None]
 # Control characters, marks that turn the reading direction, lone surrogates.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -70,7 +73,7 @@ def start(
     *,
     collection: str = "",
     title: str = "",
-    room: int | None = None,
+    reserve: Reserve = lambda promised: None,
 ) -> Upload:
     """Reserve room, write the row, then open the upload in the bucket."""
     filename = plain_name(filename)
@@ -79,7 +82,7 @@ def start(
         raise NotFound(f"There is no collection {collection!r}.")
     key = uuid.uuid4()
     with transaction.atomic():
-        _refuse_without_room(size, room)
+        _refuse_without_room(size, reserve)
         upload = Upload(
             id=key,
             owner=uuid.UUID(owner),
@@ -126,19 +129,31 @@ def _refuse_what_cannot_be(filename: str, size: int) -> None:
         raise WrongFile(f"{filename}: {advice.problem} {advice.advice}", code=advice.code)
 
 
-def _refuse_without_room(size: int, room: int | None) -> None:
-    if room is None:
+def _refuse_without_room(size: int, reserve: Reserve) -> None:
+    room, promised = _promise(size, reserve)
+    if room is None or promised <= room:
         return
+    left = room - (promised - size)
+    raise NoRoom(
+        f"This file needs {readable(size)}, and {readable(max(left, 0))} of the organization's "
+        "storage is left. Delete what is not needed, or ask for more."
+    )
+
+
+def _promise(size: int, reserve: Reserve) -> tuple[int | None, int]:
+    """Says to who keeps the quotas what is promised with `size` more; the room, and the promise."""
     with connection.cursor() as cursor:  # one at a time: two starts may not take the same room
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' room', 0))"
         )
-    left = room - reserved()
-    if size > left:
-        raise NoRoom(
-            f"This file needs {readable(size)}, and {readable(max(left, 0))} of the organization's "
-            "storage is left. Delete what is not needed, or ask for more."
-        )
+    promised = reserved() + size
+    return reserve(promised), promised
+
+
+@transaction.atomic
+def settle(reserve: Reserve) -> None:
+    """What ended since the last start needs no room any more."""
+    _promise(0, reserve)
 
 
 def reserved() -> int:

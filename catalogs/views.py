@@ -1,5 +1,6 @@
 """The JSON endpoints of uploads, for the drop page and for programs with a key."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -79,9 +80,10 @@ def mine(request: HttpRequest | Request) -> Any:
     return Upload.objects.filter(actor_kind=actor.kind, actor_id=actor.id)
 
 
-def room_left(request: Request) -> int | None:
-    """Bytes left to the organization, asked of whoever keeps the quotas."""
-    room: int | None = import_string(settings.UPLOAD_ROOM)(request.organization)  # type: ignore[attr-defined]
+def reserve(request: Request, promised: int) -> int | None:
+    """Asked of whoever keeps the quotas: what the organization may promise in all."""
+    ask = import_string(settings.UPLOAD_ROOM)
+    room: int | None = ask(request.organization, promised)  # type: ignore[attr-defined]
     return room
 
 
@@ -116,7 +118,7 @@ class Uploads(UploadView):
             **wanted.validated_data,
             owner=str(request.organization.pk),  # type: ignore[attr-defined]
             actor=Actor.of(request.user),
-            room=room_left(request),
+            reserve=partial(reserve, request),
         )
         return Response(shown(upload), status=status.HTTP_201_CREATED)
 

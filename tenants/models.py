@@ -152,6 +152,16 @@ class Membership(models.Model):
         return f"{self.user} in {self.organization} ({self.role})"
 
 
+class Reservation(models.Model):
+    """Bytes of the store that an organization has promised to its uploads under way."""
+
+    organization = models.OneToOneField(Organization, models.CASCADE, primary_key=True)
+    bytes = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.bytes} bytes for {self.organization}"
+
+
 class HandOver(models.Model):
     """A sign-in on its way from the platform's host to an organization's: used once, soon."""
 

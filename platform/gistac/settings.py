@@ -238,8 +238,8 @@ WORKER_SILENCE = env.whole("GISTAC_WORKER_SILENCE", 60)
 PROCRASTINATE_ON_APP_READY = "gistac.jobs.install"
 PROCRASTINATE_IMPORT_PATHS = ["catalogs.intake"]
 
-# Files taken in: who knows how many bytes an organization may still store.
-UPLOAD_ROOM = "tenants.quotas.room_left"
+# Files taken in: who keeps the bytes that organizations have promised to them.
+UPLOAD_ROOM = "tenants.quotas.reserve"
 # Files up to this many bytes are copied to be read; of larger ones the reader gets ranges.
 COPY_TO_READ = env.whole("GISTAC_COPY_TO_READ", 2 * 1024**3)
 # Files come from strangers. Where the kernel cannot lock their reader up (no Landlock), none is

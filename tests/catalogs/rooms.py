@@ -3,9 +3,9 @@
 from typing import Any
 
 
-def endless(organization: Any) -> None:
+def endless(organization: Any, promised: int) -> None:
     return None
 
 
-def small(organization: Any) -> int:
+def small(organization: Any, promised: int) -> int:
     return 10_000_000

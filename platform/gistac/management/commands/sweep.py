@@ -4,6 +4,7 @@ any more goes away."""
 import asyncio
 import logging
 import time
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +12,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from catalogs import reaper
+from catalogs import reaper, uploads
 from catalogs.storage import StorageUnavailable
+from tenants import quotas
 from tenants.current import tenant_scope
 from tenants.models import Organization
 
@@ -46,6 +48,7 @@ def sweep() -> None:
         with tenant_scope(organization):
             for upload in reaper.sweep():
                 log.warning("upload %s has a new job: the one it had is gone", upload)
+            uploads.settle(partial(quotas.reserve, organization))
 
 
 async def retry_stalled(silent_seconds: float) -> list[Job]:
