@@ -17,12 +17,14 @@ Document = dict[str, Any]
 
 LONGEST_ID = 256  # bytes in UTF-8
 LARGEST = 16 * 2**20  # bytes of one document
+MOST_MEMBERS = 1_000  # of a collection that can be asked for
 
 # Relations that we answer for; what a client sends under them is replaced.
 OWN_OF_ITEM = frozenset({"self", "root", "parent", "collection"})
 OWN_OF_COLLECTION = frozenset(
     {"self", "root", "parent", "items", "item", "child", links.QUERYABLES}
 )
+_NO_MEMBERS = frozenset({"id", "type", "links", "assets", "item_assets", "extent"})
 
 
 def check_id(value: object, pointer: str = "/id") -> str:
@@ -66,6 +68,35 @@ def read(body: str, root: str) -> Document:
     """The document as it is sent from this root (absolute, ends with a slash)."""
     document: Document = orjson.loads(body.replace(links.MARK, root))
     return document
+
+
+def members(document: Document) -> dict[str, Any]:
+    """What can be asked of a collection: its members by name, those of objects by dotted names.
+
+    `{"summaries": {"gsd": {"minimum": 1}}}` gives `{"summaries.gsd.minimum": 1}`, and the objects
+    of a list give lists: `providers.name`. What has a column of its own is left out.
+    """
+    found: dict[str, Any] = {}
+    stack = [(name, value) for name, value in document.items() if name not in _NO_MEMBERS]
+    while stack and len(found) < MOST_MEMBERS:
+        name, value = stack.pop()
+        if len(name.encode()) > LONGEST_ID:
+            continue
+        if isinstance(value, dict):
+            stack += [(f"{name}.{inner}", member) for inner, member in value.items()]
+        elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            stack += _columns(name, value)
+        else:
+            found[name] = value
+    return found
+
+
+def _columns(name: str, rows: list[Any]) -> list[tuple[str, Any]]:
+    columns: dict[str, list[Any]] = {}
+    for row in rows:
+        for inner, value in row.items() if isinstance(row, dict) else ():
+            columns.setdefault(inner, []).extend(value if isinstance(value, list) else [value])
+    return [(f"{name}.{inner}", values) for inner, values in columns.items()]
 
 
 def own_hrefs(document: Document, collection: str, item: str | None) -> set[str]:

@@ -10,7 +10,7 @@ from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import F, Func, GeneratedField, Value
 from django.utils import timezone
 
-from . import boxes, documents, sql, times
+from . import boxes, documents, freetext, sql, times
 from .errors import Invalid
 from .geometry import ITEM_VERTICES, GeometryField
 from .search import MOMENT, AssetQuerySet, CollectionQuerySet, ItemQuerySet
@@ -93,8 +93,18 @@ class Collection(Stored, Boxed):
     start = models.DateTimeField(null=True)
     end = models.DateTimeField(null=True)
     span = _span()
+    properties = models.JSONField(default=dict)  # what can be asked of it (documents.members)
+    words = freetext.vector("id")
 
     objects = CollectionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["words"], name="collection_by_word"),
+            GinIndex(
+                fields=["properties"], name="collection_by_property", opclasses=["jsonb_path_ops"]
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.id
@@ -113,6 +123,7 @@ class Collection(Stored, Boxed):
         if self.derived:
             document = {**document, "extent": self.known_extent()}
         self.keep(documents.collection_body(document, held))
+        self.properties = documents.members(document)
         self.title = document.get("title") or ""
         self.description = document.get("description") or ""
         if not self.derived:
@@ -167,6 +178,7 @@ class Item(Stored, Boxed):
     end = models.DateTimeField(null=True)
     span = _span()
     properties = models.JSONField()
+    words = freetext.vector("stac_id")
 
     objects = ItemQuerySet.as_manager()
 
@@ -177,6 +189,7 @@ class Item(Stored, Boxed):
         indexes = [
             GistIndex("geometry", name="item_by_place"),
             GistIndex("span", name="item_by_time"),
+            GinIndex(fields=["words"], name="item_by_word"),
             models.Index(MOMENT.desc(), "collection", "stac_id", name="item_latest"),
             models.Index("collection", MOMENT.desc(), "stac_id", name="item_latest_in_collection"),
             # What filters ask most: any property equal to something, and little cloud.

@@ -9,7 +9,7 @@ from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from . import cql2, times
+from . import cql2, freetext, times
 from .boxes import flat
 from .errors import Invalid, Refused
 from .geometry import QUERY_VERTICES, GeometryField
@@ -142,6 +142,23 @@ class FlagParameter(Parameter):
 
 @extend_schema_field(
     {
+        "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        "description": 'Words: any of those between commas; or with AND, OR, +, -, ", brackets',
+        "example": "EO,Earth Observation",
+    }
+)
+class WordsParameter(Parameter):
+    def to_internal_value(self, data: Any) -> Q:
+        if not isinstance(data, str | list):
+            raise self.fault("it is a text or a list of texts.")
+        try:
+            return freetext.condition(data, posted=self.context.get("posted", False))
+        except Invalid as wrong:
+            raise self.fault(wrong.message) from wrong
+
+
+@extend_schema_field(
+    {
         "oneOf": [{"type": "string"}, {"type": "object"}, {"type": "boolean"}],
         "description": "CQL2 as text, or as JSON",
         "example": "eo:cloud_cover < 10",
@@ -176,9 +193,13 @@ class Parameters(serializers.Serializer[Any]):
     f = FormatParameter()
 
     @classmethod
-    def read(cls, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The checked parameters; null is the same as absent. Raises `Invalid` naming one."""
-        parameters = cls(data={name: v for name, v in given.items() if v is not None})
+    def read(cls, given: Mapping[str, Any], *, posted: bool = False) -> dict[str, Any]:
+        """The checked parameters of an address, or of what was `posted`; null is as absent.
+
+        Raises `Invalid` naming one.
+        """
+        asked = {name: v for name, v in given.items() if v is not None}
+        parameters = cls(data=asked, context={"posted": posted})
         for name in given:
             if name not in parameters.fields:
                 known = ", ".join(sorted(parameters.fields))
@@ -199,10 +220,11 @@ class PageParameters(Parameters):
 
 
 class CollectionsParameters(PageParameters):
-    """OGC API Common 2, simple-query."""
+    """OGC API Common 2, simple-query; Collection Search 1.0.0-rc.1."""
 
     bbox = BoxParameter()
     datetime = TimeParameter()
+    q = WordsParameter()
 
 
 class FilterParameters(PageParameters):
@@ -234,6 +256,7 @@ class ItemsParameters(FilterParameters):
     datetime = TimeParameter()
     ids = NamesParameter()
     collections = NamesParameter()
+    q = WordsParameter()
 
 
 class SearchParameters(ItemsParameters):

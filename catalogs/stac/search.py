@@ -47,14 +47,22 @@ class CollectionQuerySet(QuerySet[Any]):
         return self if user.has_perm("stac.view_collection") else self.filter(visibility=PUBLIC)
 
     def search(
-        self, *, bbox: Sequence[float] | None = None, datetime: Interval | None = None
+        self,
+        *,
+        bbox: Sequence[float] | None = None,
+        datetime: Interval | None = None,
+        q: Q | None = None,
     ) -> Self:
-        """Collections whose extent meets box and time (OGC Common 2, simple-query)."""
+        """Collections whose extent meets box and time, and whose words meet `q` as freetext.py has
+        it (OGC Common 2, simple-query; Collection Search 1.0.0-rc.1).
+        """
         found = self
         if bbox:
             found = found.filter(in_boxes("extent", bbox))
         if datetime:
             found = found.filter(in_interval(datetime))
+        if q is not None:
+            found = found.filter(q)
         return found
 
 
@@ -73,13 +81,14 @@ class ItemQuerySet(QuerySet[Any]):
         bbox: Sequence[float] | None = None,
         intersects: GEOSGeometry | None = None,
         datetime: Interval | None = None,
+        q: Q | None = None,
         filter: Q | None = None,
     ) -> Self:
         """Items that meet all that is given (STAC API 1.0.0, item-search, "Query Parameters").
 
         `bbox` has 4 or 6 numbers in degrees and metres, `intersects` is in WGS 84, `datetime` a
-        pair whose open side is None, `filter` what cql2.condition made of a filter. Items without
-        a geometry meet no box and no shape.
+        pair whose open side is None, `q` what freetext.condition made of a text, `filter` what
+        cql2.condition made of a filter. Items without a geometry meet no box and no shape.
         """
         found = self
         if ids is not None:
@@ -94,6 +103,8 @@ class ItemQuerySet(QuerySet[Any]):
             found = found.filter(geometry__intersects=intersects)
         if datetime:
             found = found.filter(in_interval(datetime))
+        if q is not None:
+            found = found.filter(q)
         if filter is not None:
             found = found.filter(filter)
         return found

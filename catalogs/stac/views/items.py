@@ -33,7 +33,7 @@ class Search(StacView):
         sent = self.document
         if not isinstance(sent, dict):
             raise Invalid("A search by POST is a JSON object of its parameters.")
-        return self.found(request, SearchParameters.read(sent), sent, method="POST")
+        return self.found(request, SearchParameters.read(sent, posted=True), sent, method="POST")
 
     def found(
         self,
