@@ -33,6 +33,8 @@ CONFORMS_TO = (
     "https://api.stacspec.org/v1.0.0-rc.1/collection-search",
     "https://api.stacspec.org/v1.0.0-rc.1/collection-search#free-text",
     "https://api.stacspec.org/v1.0.0-rc.1/collection-search#advanced-free-text",
+    "https://api.stacspec.org/v0.3.0/aggregation",
+    "https://api.stacspec.org/v0.3.0/aggregation#filter",
     "https://api.stacspec.org/v1.0.0/ogcapi-features/extensions/transaction",
     "https://api.stacspec.org/v1.0.0/collections/extensions/transaction",
 )

@@ -23,6 +23,7 @@ MOST_MEMBERS = 1_000  # of a collection that can be asked for
 OWN_OF_ITEM = frozenset({"self", "root", "parent", "collection"})
 OWN_OF_COLLECTION = frozenset(
     {"self", "root", "parent", "items", "item", "child", links.QUERYABLES}
+    | {"aggregate", "aggregations"}
 )
 _NO_MEMBERS = frozenset({"id", "type", "links", "assets", "item_assets", "extent"})
 

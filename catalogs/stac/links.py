@@ -74,4 +74,14 @@ def of_collection(base: str, collection: str) -> list[Link]:
         link("parent", base, JSON, "The catalog"),
         link("items", own + "/items", GEOJSON, "Its items"),
         link(QUERYABLES, own + "/queryables", SCHEMA, "What filters can ask of its items"),
+        link("aggregations", own + "/aggregations", JSON, "What can be counted of its items"),
+        *of_aggregate(own + "/"),
+    ]
+
+
+def of_aggregate(base: str) -> list[Link]:
+    """STAC API Aggregation 0.3.0, "STAC Endpoints": one link for each method."""
+    return [
+        link("aggregate", f"{base}aggregate", JSON, f"Counts by {method}", method=method)
+        for method in ("GET", "POST")
     ]

@@ -25,7 +25,7 @@ class Parameter(serializers.Field):  # type: ignore[type-arg]
     """One parameter; its faults carry its name."""
 
     def __init__(self, **more: Any) -> None:
-        super().__init__(required=False, **more)
+        super().__init__(**{"required": False, **more})
 
     def fault(self, message: str) -> Refused:
         return Invalid(f"{self.field_name}: {message}", parameter=self.field_name)

@@ -32,6 +32,18 @@ def patterns(**own: Any) -> list[URLPattern]:
             view["CollectionQueryables"].as_view(),
             name="collection-queryables",
         ),
+        path("aggregations", view["Aggregations"].as_view(), name="aggregations"),
+        path("aggregate", view["Aggregate"].as_view(), name="aggregate"),
+        path(
+            f"{collection}/aggregations",
+            view["CollectionAggregations"].as_view(),
+            name="collection-aggregations",
+        ),
+        path(
+            f"{collection}/aggregate",
+            view["CollectionAggregate"].as_view(),
+            name="collection-aggregate",
+        ),
         path(f"{collection}/items", view["Items"].as_view(), name="items"),
         path(item, view["OneItem"].as_view(), name="item"),
         path(f"{item}/assets/<stac:key>", view["ItemAsset"].as_view(), name="asset"),

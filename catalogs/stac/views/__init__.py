@@ -1,5 +1,6 @@
 """The resources of the API, one view each."""
 
+from .aggregation import Aggregate, Aggregations, CollectionAggregate, CollectionAggregations
 from .assets import CollectionAsset, ItemAsset
 from .catalog import Api, ApiDocs, Conformance, Landing
 from .collections import Collections, OneCollection
@@ -8,8 +9,12 @@ from .nothing import Nothing
 from .queryables import CollectionQueryables, Queryables
 
 __all__ = [
+    "Aggregate",
+    "Aggregations",
     "Api",
     "ApiDocs",
+    "CollectionAggregate",
+    "CollectionAggregations",
     "CollectionAsset",
     "CollectionQueryables",
     "Collections",

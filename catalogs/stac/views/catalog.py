@@ -67,6 +67,8 @@ def _of_landing(root: str) -> list[links.Link]:
         links.link("search", search, links.GEOJSON, "Search by GET", method="GET"),
         links.link("search", search, links.GEOJSON, "Search by POST", method="POST"),
         links.link(links.QUERYABLES, f"{root}queryables", links.SCHEMA, "What filters can ask"),
+        links.link("aggregations", f"{root}aggregations", links.JSON, "What can be counted"),
+        *links.of_aggregate(root),
     ]
 
 
