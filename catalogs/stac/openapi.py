@@ -7,6 +7,8 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.settings import patched_settings
 
+from . import components
+
 _TOLD = {
     "TITLE": "STAC API",
     "VERSION": "1.0.0",
@@ -14,26 +16,12 @@ _TOLD = {
     "OAS_VERSION": "3.0.3",
     "SCHEMA_PATH_PREFIX": "",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": (),
+    "APPEND_COMPONENTS": {"schemas": components.COMPONENTS},
 }
 _PROBLEM = {
     "description": "A refusal that says why (RFC 9457).",
-    "content": {
-        "application/problem+json": {
-            "schema": {
-                "type": "object",
-                "required": ["code", "description", "title", "status", "detail"],
-                "properties": {
-                    "code": {"type": "string"},
-                    "description": {"type": "string"},
-                    "title": {"type": "string"},
-                    "status": {"type": "integer"},
-                    "detail": {"type": "string"},
-                    "parameter": {"type": "string"},
-                    "pointer": {"type": "string", "description": "JSON pointer (RFC 6901)"},
-                },
-            }
-        }
-    },
+    "content": {"application/problem+json": {"schema": components.ref("Problem")}},
 }
 
 

@@ -27,6 +27,11 @@ class Parameter(serializers.Field):  # type: ignore[type-arg]
     def __init__(self, **more: Any) -> None:
         super().__init__(**{"required": False, **more})
 
+    @property
+    def by_post(self) -> bool:
+        """Whether it stood in a JSON body, where a list is a list and no text with commas."""
+        return bool(self.context.get("posted"))
+
     def fault(self, message: str) -> Refused:
         return Invalid(f"{self.field_name}: {message}", parameter=self.field_name)
 
@@ -36,7 +41,7 @@ class BoxParameter(Parameter):
     """4 or 6 numbers, in degrees and metres; west may be greater than east."""
 
     def to_internal_value(self, data: Any) -> list[float]:
-        given = data.split(",") if isinstance(data, str) else data
+        given = data.split(",") if isinstance(data, str) and not self.by_post else data
         if not isinstance(given, list) or len(given) not in (4, 6):
             raise self.fault("it has 4 numbers (west, south, east, north), or 6 with elevations.")
         numbers = [self.number(one) for one in given]

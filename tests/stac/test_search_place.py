@@ -212,3 +212,8 @@ def test_a_question_may_have_fewer_vertices_than_an_item(placed):
     assert placed("search", "POST", {"intersects": many}).status_code == 400
     item = documents.item("many", geometry=many, bbox=[0, 0, 0, 0])
     assert placed.post("collections/c/items", item).status_code == 201
+
+
+def test_a_box_by_post_is_a_list(placed):
+    assert placed.post("search", {"bbox": "13,52,14,53"}).status_code == 400
+    assert placed.get("search", bbox="13,52,14,53")["features"]

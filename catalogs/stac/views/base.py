@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from .. import errors
+from ..components import ref
 from ..errors import Invalid, NotFound
 from ..models import Collection, Item
 from ..parameters import Parameters
@@ -127,6 +128,13 @@ def _is_known(request: Request) -> bool:
     """Whether someone has been recognized; never asks again after a refused key."""
     user = getattr(request, "_user", None)
     return bool(user is not None and user.is_authenticated)
+
+
+PATCHES = {
+    MergePatchParser.media_type: ref("MergePatch"),
+    JSONPatchParser.media_type: ref("JSONPatch"),
+    JSONParser.media_type: {"oneOf": [ref("MergePatch"), ref("JSONPatch")]},
+}
 
 
 class PatchView(StacView):

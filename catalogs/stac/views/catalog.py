@@ -5,11 +5,11 @@ from typing import Any, TypedDict
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from .. import answers, links, openapi
+from ..components import ref
 from ..conformance import CONFORMS_TO
 from ..models import Collection
 from .base import StacView
@@ -28,7 +28,7 @@ class About(TypedDict):
 class Landing(StacView):
     """STAC API 1.0.0, core: the landing page."""
 
-    @extend_schema(operation_id="getLandingPage", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="getLandingPage", responses={(200, links.JSON): ref("Catalog")})
     def get(self, request: Request) -> HttpResponse:
         root = links.root(request)
         return answers.json_answer(
@@ -75,7 +75,7 @@ def _of_landing(root: str) -> list[links.Link]:
 class Conformance(StacView):
     """OGC API Features 1, 7.4: the same list as on the landing page."""
 
-    @extend_schema(operation_id="getConformance", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="getConformance", responses={(200, links.JSON): ref("Conformance")})
     def get(self, request: Request) -> HttpResponse:
         return answers.json_answer({"conformsTo": CONFORMS_TO})
 

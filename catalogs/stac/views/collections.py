@@ -3,20 +3,23 @@
 from typing import Any
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from .. import answers, links, transactions
+from ..components import ref
 from ..documents import Document
 from ..errors import Changed, Invalid, NotFound
 from ..listing import COLLECTIONS, Listing
 from ..models import Collection
 from ..parameters import CollectionsParameters, DeleteCollectionParameters
-from .base import PatchView, StacView
+from .base import PATCHES, PatchView, StacView
 
-_JSON = {(200, links.JSON): OpenApiTypes.OBJECT}
-_DONE = {201: None, 204: None}
+_PAGE = {(200, links.JSON): ref("Collections")}
+_COLLECTION = {(200, links.JSON): ref("Collection")}
+_MADE = {(201, links.JSON): ref("Collection")}
+_DONE: dict[Any, Any] = {**_MADE, 204: None}
+_SENT = {links.JSON: ref("Collection")}
 
 
 class Collections(StacView):
@@ -26,7 +29,7 @@ class Collections(StacView):
     writes = {"POST": "stac.add_collection"}
 
     @extend_schema(
-        operation_id="getCollections", parameters=[CollectionsParameters], responses=_JSON
+        operation_id="getCollections", parameters=[CollectionsParameters], responses=_PAGE
     )
     def get(self, request: Request) -> HttpResponse:
         root, seen = links.root(request), Collection.objects.visible_to(request.user)
@@ -34,9 +37,7 @@ class Collections(StacView):
         listing = Listing(COLLECTIONS, root, "collections", seen, self.asked, sent)
         return listing.answer(links.to_root(root))
 
-    @extend_schema(
-        operation_id="createCollection", request=OpenApiTypes.OBJECT, responses={201: None}
-    )
+    @extend_schema(operation_id="createCollection", request=_SENT, responses=_MADE)
     def post(self, request: Request) -> HttpResponse:
         self.permit()
         return answers.created(request, self.perform_create(self.document))
@@ -55,7 +56,7 @@ class OneCollection(PatchView):
         "DELETE": "stac.delete_collection",
     }
 
-    @extend_schema(operation_id="getCollection", responses=_JSON)
+    @extend_schema(operation_id="getCollection", responses=_COLLECTION)
     def get(self, request: Request, collection: str) -> HttpResponse:
         seen = Collection.objects.visible_to(request.user).filter(pk=collection)
         found = seen.values_list("body", "etag", "updated").first()
@@ -64,7 +65,7 @@ class OneCollection(PatchView):
         body, etag, updated = found
         return answers.stored(request, body, etag, updated, links.JSON)
 
-    @extend_schema(operation_id="putCollection", request=OpenApiTypes.OBJECT, responses=_DONE)
+    @extend_schema(operation_id="putCollection", request=_SENT, responses=_DONE)
     def put(self, request: Request, collection: str) -> HttpResponse:
         """Replaces; with `If-None-Match: *` creates, and only that."""
         if request.headers.get("If-None-Match") == "*":
@@ -82,7 +83,7 @@ class OneCollection(PatchView):
             raise Invalid("The id must be that of the address.", pointer="/id")
         return answers.created(request, self.perform_create(document))
 
-    @extend_schema(operation_id="patchCollection", request=OpenApiTypes.OBJECT, responses=_DONE)
+    @extend_schema(operation_id="patchCollection", request=PATCHES, responses={204: None})
     def patch(self, request: Request, collection: str) -> HttpResponse:
         row = self.collection(collection)
         self.permit()

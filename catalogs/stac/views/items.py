@@ -3,20 +3,24 @@
 from typing import Any
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from .. import answers, links, transactions
+from ..components import ref
 from ..documents import Document
 from ..errors import Changed, Invalid, NotFound
 from ..listing import ITEMS, Listing
 from ..models import Collection, Item
 from ..parameters import ItemsParameters, SearchParameters
-from .base import PatchView, StacView
+from .base import PATCHES, PatchView, StacView
 
-_GEOJSON = {(200, links.GEOJSON): OpenApiTypes.OBJECT}
-_DONE = {201: None, 204: None}
+_PAGE = {(200, links.GEOJSON): ref("ItemCollection")}
+_ITEM = {(200, links.GEOJSON): ref("Item")}
+_MADE = {(201, links.GEOJSON): ref("Item")}
+_DONE: dict[Any, Any] = {**_MADE, 204: None}
+_SENT = {links.JSON: ref("Item"), links.GEOJSON: ref("Item")}
+_SENT_MANY = {kind: {"oneOf": [ref("Item"), ref("NewItems")]} for kind in _SENT}
 
 
 class Search(StacView):
@@ -24,11 +28,11 @@ class Search(StacView):
 
     parameters = {"GET": SearchParameters}
 
-    @extend_schema(operation_id="getItemSearch", parameters=[SearchParameters], responses=_GEOJSON)
+    @extend_schema(operation_id="getItemSearch", parameters=[SearchParameters], responses=_PAGE)
     def get(self, request: Request) -> HttpResponse:
         return self.found(request, self.asked, request.query_params.dict())
 
-    @extend_schema(operation_id="postItemSearch", request=SearchParameters, responses=_GEOJSON)
+    @extend_schema(operation_id="postItemSearch", request=SearchParameters, responses=_PAGE)
     def post(self, request: Request) -> HttpResponse:
         sent = self.document
         if not isinstance(sent, dict):
@@ -53,7 +57,7 @@ class Items(StacView):
     parameters = {"GET": ItemsParameters}
     writes = {"POST": "stac.add_item"}
 
-    @extend_schema(operation_id="getFeatures", parameters=[ItemsParameters], responses=_GEOJSON)
+    @extend_schema(operation_id="getFeatures", parameters=[ItemsParameters], responses=_PAGE)
     def get(self, request: Request, collection: str) -> HttpResponse:
         if not Collection.objects.visible_to(request.user).filter(pk=collection).exists():
             raise NotFound
@@ -67,7 +71,7 @@ class Items(StacView):
             links.link("collection", root + own, links.JSON, "The collection"),
         )
 
-    @extend_schema(operation_id="postFeature", request=OpenApiTypes.OBJECT, responses={201: None})
+    @extend_schema(operation_id="postFeature", request=_SENT_MANY, responses=_MADE)
     def post(self, request: Request, collection: str) -> HttpResponse:
         """One Item, or all of a FeatureCollection or none."""
         home = self.collection(collection)
@@ -101,7 +105,7 @@ class OneItem(PatchView):
         "DELETE": "stac.delete_item",
     }
 
-    @extend_schema(operation_id="getFeature", responses=_GEOJSON)
+    @extend_schema(operation_id="getFeature", responses=_ITEM)
     def get(self, request: Request, collection: str, item: str) -> HttpResponse:
         seen = Item.objects.visible_to(request.user).filter(collection=collection, stac_id=item)
         found = seen.values_list("body", "etag", "updated").first()
@@ -110,7 +114,7 @@ class OneItem(PatchView):
         body, etag, updated = found
         return answers.stored(request, body, etag, updated, links.GEOJSON)
 
-    @extend_schema(operation_id="putFeature", request=OpenApiTypes.OBJECT, responses=_DONE)
+    @extend_schema(operation_id="putFeature", request=_SENT, responses=_DONE)
     def put(self, request: Request, collection: str, item: str) -> HttpResponse:
         """Replaces; with `If-None-Match: *` creates, and only that."""
         if request.headers.get("If-None-Match") == "*":
@@ -129,7 +133,7 @@ class OneItem(PatchView):
             raise Invalid("The id must be that of the address.", pointer="/id")
         return answers.created(request, self.perform_create(home, document))
 
-    @extend_schema(operation_id="patchFeature", request=OpenApiTypes.OBJECT, responses=_DONE)
+    @extend_schema(operation_id="patchFeature", request=PATCHES, responses={204: None})
     def patch(self, request: Request, collection: str, item: str) -> HttpResponse:
         row = self.item(collection, item)
         self.permit()

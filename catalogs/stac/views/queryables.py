@@ -1,15 +1,15 @@
 """What filters can ask of items (OGC API Features 3, "queryables")."""
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from .. import answers, links, queryables
+from ..components import ref
 from ..models import Collection, Queryable
 from .base import StacView
 
-_SCHEMA = {(200, links.SCHEMA): OpenApiTypes.OBJECT}
+_SCHEMA = {(200, links.SCHEMA): ref("JSONSchema")}
 
 
 class Queryables(StacView):
