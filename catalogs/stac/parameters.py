@@ -157,7 +157,7 @@ class WordsParameter(Parameter):
         if not isinstance(data, str | list):
             raise self.fault("it is a text or a list of texts.")
         try:
-            return freetext.condition(data, posted=self.context.get("posted", False))
+            return freetext.condition(data, posted=self.by_post)
         except Invalid as wrong:
             raise self.fault(wrong.message) from wrong
 
