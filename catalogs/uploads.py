@@ -5,7 +5,8 @@ The row is written before the bucket is asked, and the bucket's own list of part
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import PurePath
 
@@ -201,22 +202,51 @@ def received(upload: Upload) -> list[Part]:
 
 
 def finish(upload: Upload) -> Upload:
-    """All parts are sent. Asked once or ten times, one after another or at once: done once."""
-    with transaction.atomic():
-        claimed = _claimed(upload)
-        if claimed.state == State.ABORTED:
-            raise WrongState(f"{claimed.filename} was cancelled.")
-        if claimed.state != State.UPLOADING:
-            return claimed
-        _assemble(claimed)
-        claimed.finished = Now()
-        _hand_over(claimed)
+    """All parts are sent. Asked once or ten times, one after another or at once: done once.
+
+    The bucket may take its time: no row is locked and no transaction open meanwhile.
+    """
+    with _alone(upload):
+        found = Upload.objects.get(pk=upload.pk)
+        if not _waits_for_its_end(found):
+            return found
+        _assemble(found)
+        with transaction.atomic():
+            claimed = _claimed(upload)
+            if _waits_for_its_end(claimed):
+                claimed.finished = Now()
+                _hand_over(claimed)
     return Upload.objects.get(pk=upload.pk)
 
 
-def _claimed(upload: Upload) -> Upload:
+def _waits_for_its_end(upload: Upload) -> bool:
+    if upload.state == State.ABORTED:
+        raise WrongState(f"{upload.filename} was cancelled.")
+    return upload.state == State.UPLOADING
+
+
+@contextmanager
+def _alone(upload: Upload) -> Iterator[None]:
+    """One request at a time goes on. The lock is the session's: it ends with a killed process."""
+    key = f"{upload.pk} finish"
+    with connection.cursor() as cursor, _busy_if_locked(upload):
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [key])
     try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
+
+
+def _claimed(upload: Upload) -> Upload:
+    with _busy_if_locked(upload):
         return Upload.objects.select_for_update().get(pk=upload.pk)
+
+
+@contextmanager
+def _busy_if_locked(upload: Upload) -> Iterator[None]:
+    try:
+        yield
     except OperationalError as fault:
         if isinstance(fault.__cause__, LockNotAvailable):
             raise Busy(f"{upload.filename} is being worked on. Ask again in a moment.") from fault
@@ -232,6 +262,7 @@ def _assemble(upload: Upload) -> None:
         bucket.complete(upload.name, upload.multipart, parts)
     size = bucket.held_size(upload.name)
     if size is None:
+        _waits_for_its_end(Upload.objects.get(pk=upload.pk))  # or was cancelled at this moment
         raise WrongState(f"The store has lost the parts of {upload.filename}. Upload it again.")
     if size != upload.size:
         raise WrongState(
@@ -287,13 +318,14 @@ def abort(upload: Upload, actor: Actor = audit.SYSTEM) -> Upload:
 
 def retry(upload: Upload, actor: Actor = audit.SYSTEM) -> Upload:
     """Read a rejected file again."""
+    held = assets().held_size(upload.name)
     with transaction.atomic():
         claimed = _claimed(upload)
         if claimed.working:
             return claimed
         if claimed.state != State.REJECTED:
             raise WrongState(f"{claimed.filename} cannot be tried again. {claimed.sentence}")
-        if assets().held_size(claimed.name) != claimed.size:
+        if held != claimed.size:
             raise WrongState(f"The bytes of {claimed.filename} are gone. Upload it again.")
         audit.record(actor, "upload.retry", upload=str(claimed.id), filename=claimed.filename)
         _hand_over(claimed)

@@ -40,8 +40,10 @@ def collection_new(request: Request) -> HttpResponse:
         return page(request, None, form, rows, status=422)
     document = form.applied()
     apply_providers(document, rows)
+    held = held_of(request, form, None)
+    pictured(document, held)
     try:
-        made = create(request, form, document)
+        made = create(request, form, document, held)
     except Refused as refused:
         return page(request, None, form, rows, status=422, refused=refused.message)
     messages.success(request, f"“{made}” is made. Drop files on its page to fill it.")
@@ -49,10 +51,10 @@ def collection_new(request: Request) -> HttpResponse:
 
 
 @transaction.atomic
-def create(request: Request, form: CollectionForm, document: Document) -> Collection:
+def create(
+    request: Request, form: CollectionForm, document: Document, held: list[HeldFile]
+) -> Collection:
     actor = Actor.of(request.user)
-    held = held_of(request, form, None)
-    pictured(document, held)
     visibility = form.cleaned_data["visibility"]
     made = collections.create(document, actor=actor, visibility=visibility, derived=True, held=held)
     if not form.cleaned_data["convert"]:
@@ -143,8 +145,10 @@ def save(
     before: Document,
     form: CollectionForm | None = None,
 ) -> HttpResponse:
+    held = held_of(request, form, one) if form else []
+    pictured(yours, held)
     try:
-        write(request, one, yours, form)
+        write(request, one, yours, form, held)
     except Changed:
         settle(request, one, form)  # who sees it is in no version of the document
         newest = found(request, one.pk)
@@ -157,10 +161,14 @@ def save(
 
 
 @transaction.atomic
-def write(request: Request, one: Collection, yours: Document, form: CollectionForm | None) -> None:
+def write(
+    request: Request,
+    one: Collection,
+    yours: Document,
+    form: CollectionForm | None,
+    held: list[HeldFile],
+) -> None:
     actor = Actor.of(request.user)
-    held = held_of(request, form, one) if form else []
-    pictured(yours, held)
     etag = request.POST.get("etag", "")
     collections.replace(one, yours, actor=actor, if_match=f'"{etag}"', held=held)
     settle(request, one, form)
@@ -179,7 +187,10 @@ def settle(request: Request, one: Collection, form: CollectionForm | None) -> No
 
 
 def held_of(request: Request, form: CollectionForm, one: Collection | None) -> list[HeldFile]:
-    """The new picture's bytes, stored; none where the picture stays."""
+    """The new picture's bytes, stored before anything is locked; none where the picture stays.
+
+    What is refused then is swept from the bucket.
+    """
     assert request.organization is not None
     owner = str(request.organization.pk)
     if picture := form.cleaned_data.get("thumbnail"):
