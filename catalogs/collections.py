@@ -10,7 +10,7 @@ from django.db import transaction
 from catalogs import audit
 from catalogs.audit import Actor
 from catalogs.models import Intake
-from catalogs.stac import transactions, trash
+from catalogs.stac import restoring, transactions
 from catalogs.stac.documents import Document
 from catalogs.stac.models import Collection, Trashed
 from catalogs.stac.transactions import HeldFile
@@ -105,7 +105,7 @@ def delete(
 def restore(trashed: Trashed, *, actor: Actor) -> Any:
     """A collection or an item, back from the trash."""
     audit.record(actor, f"{trashed.kind}.restore", collection=trashed.collection, item=trashed.item)
-    return trash.restore(trashed)
+    return restoring.restore(trashed)
 
 
 @transaction.atomic

@@ -312,6 +312,10 @@ class Trashed(models.Model):
     item = models.CharField(blank=True, **_ID)
     title = models.TextField(blank=True)
     body = models.TextField(blank=True)
+    # What its row had beside the body; of assets: what the document said of each.
+    columns = models.JSONField(default=dict)
+    queryables = models.JSONField(default=list)  # of a collection: their columns
+    inside = models.PositiveIntegerField(default=0)  # items that went along with a collection
     visibility = models.CharField(max_length=8, choices=Collection.Visibility, blank=True)
     derived = models.BooleanField(default=False)
     held = models.JSONField(default=list)  # as HeldFile

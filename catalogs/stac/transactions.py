@@ -105,8 +105,7 @@ def delete_collection(
     _match(if_match, locked)
     if not cascade and locked.items.exists():
         raise Conflict("The collection has items. Delete them first, or ask with ?cascade=true.")
-    trash.keep_collection(locked, by)
-    locked.delete()
+    trash.take_collection(locked, by)
 
 
 def create_item(collection: Collection, document: Document, held: Sequence[HeldFile] = ()) -> Item:

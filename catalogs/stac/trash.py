@@ -1,138 +1,126 @@
-"""Deleted things leave the catalog at once; document and files stay a while, to be restored."""
+"""Deleted things leave the catalog at once; document and files stay a while, to be restored.
 
-from collections.abc import Iterable, Iterator
+Items go by their thousands: PostgreSQL moves them itself, with their columns, which are costly to
+work out anew, and so many in one statement that none comes near a time limit.
+"""
+
+import json
 from datetime import timedelta
 from itertools import batched
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.contrib.gis.db.models import GeometryField
+from django.db import connection, models, transaction
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from . import extents
-from .errors import Conflict, NotFound
 from .models import Asset, Collection, Item, Trashed
 
 KEPT = timedelta(days=7)
+AT_ONCE = 2_000  # rows in one statement
 _FILE = ("key", "name", "size", "checksum", "media_type")
 
 
-def keep_item(item: Item, by: str, along: Trashed | None = None) -> Trashed:
+def keep_item(item: Item, by: str) -> None:
     """Puts an item's document and the names of its files into the trash."""
-    trashed = _of_item(item, by, along, item.held_assets.all())
-    trashed.save()
-    return trashed
+    _keep_items([item.pk], by, None)
 
 
-def keep_collection(collection: Collection, by: str) -> Trashed:
-    """Puts a collection and all its items into the trash."""
-    own = collection.held_assets.filter(item=None)
+def take_collection(collection: Collection, by: str) -> None:
+    """Out of the catalog with all its items, into the trash."""
+    keys = list(collection.items.order_by("key").values_list("key", flat=True))
     trashed = Trashed.objects.create(
         kind=Trashed.Kind.COLLECTION,
         collection=collection.pk,
         title=collection.title,
         body=collection.body,
+        columns=_columns_of(collection),
+        queryables=[_columns_of(row) for row in collection.queryables.all()],
+        inside=len(keys),
         visibility=collection.visibility,
         derived=collection.derived,
-        held=[_file(row) for row in own],
+        held=[_file(row) for row in collection.held_assets.filter(item=None)],
         by=by,
     )
-    items = collection.items.prefetch_related("held_assets").iterator(chunk_size=500)
-    for some in batched(items, 500):
-        rows = [_of_item(item, by, trashed, item.held_assets.all()) for item in some]
-        Trashed.objects.bulk_create(rows)
-    return trashed
+    for some in batched(keys, AT_ONCE):
+        _keep_items(list(some), by, trashed)
+        _remove(Asset.objects.filter(item__in=some))
+        _remove(Item.objects.filter(pk__in=some))
+        connection.check_constraints()  # now, not all of them together at the end
+    collection.delete()
 
 
 def keep_assets(collection: Collection, item: Item | None, rows: list[Asset]) -> None:
-    """Puts the files of assets that their document no longer names into the trash."""
+    """Puts assets of ours that their document will no longer name into the trash."""
     if not rows:
         return
+    named = (item or collection).to_stac(extents.ROOT).get("assets", {})
     Trashed.objects.create(
         kind=Trashed.Kind.ASSET,
         collection=collection.pk,
         item=item.stac_id if item else "",
+        columns={row.key: named[row.key] for row in rows if row.key in named},
         held=[_file(row) for row in rows],
     )
     Asset.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
-def _of_item(item: Item, by: str, along: Trashed | None, held: Iterable[Asset]) -> Trashed:
-    return Trashed(
-        kind=Trashed.Kind.ITEM,
-        collection=item.collection_id,
-        item=item.stac_id,
-        title=item.properties.get("title") or "",
-        body=item.body,
-        held=[_file(row) for row in held],
-        along=along,
-        by=by,
+def _keep_items(keys: list[int], by: str, along: Trashed | None) -> None:
+    file = ", ".join(f"'{name}', file.{name}" for name in _FILE)
+    deleted = along.deleted if along else timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO stac_trashed (kind, collection, item, title, body, columns, queryables,"  # noqa: S608 - names of our own
+            " inside, visibility, derived, held, along_id, by, deleted)"
+            " SELECT 'item', its.collection_id, its.id, coalesce(its.properties ->> 'title', ''),"
+            f" its.body, {_columns(Item)}, '[]', 0, '', false,"
+            f" coalesce((SELECT jsonb_agg(jsonb_build_object({file}) ORDER BY file.key)"
+            "   FROM stac_asset file WHERE file.item_id = its.key), '[]'),"
+            " %s, %s, %s FROM stac_item its WHERE its.key = ANY(%s)",
+            [along.pk if along else None, by, deleted, keys],
+        )
+
+
+def kept_columns(model: type[Model]) -> list[str]:
+    """What a row needs to come back, beside its body and what the database makes itself."""
+    return [
+        field.column
+        for field in model._meta.concrete_fields
+        if not field.generated
+        and not isinstance(field, models.AutoField | models.BigAutoField)
+        and field.column != "body"
+    ]
+
+
+def _columns(model: type[Model]) -> str:
+    """An expression: the columns of the row `its` as a JSON object."""
+    shapes = {f.column for f in model._meta.concrete_fields if isinstance(f, GeometryField)}
+    pairs = (
+        f"'{name}', its.{name}" + ("::text" if name in shapes else "")  # all digits of it
+        for name in kept_columns(model)
     )
+    return f"jsonb_build_object({', '.join(pairs)})"
+
+
+def _columns_of(row: Model) -> dict[str, Any]:
+    table, key = row._meta.db_table, row._meta.pk.column
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_columns(type(row))} FROM {table} its WHERE its.{key} = %s",  # noqa: S608 - names of our own
+            [row.pk],
+        )
+        found: dict[str, Any] = json.loads(cursor.fetchone()[0])
+    return found
+
+
+def _remove(rows: QuerySet[Any]) -> None:
+    """Without Django's look at each: nothing is left that could point at these rows."""
+    rows._raw_delete(rows.db)
 
 
 def _file(row: Asset) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _FILE}
-
-
-@transaction.atomic
-def restore(trashed: Trashed) -> Collection | Item:
-    """Back into the catalog, with its files; a collection brings its items along.
-
-    Raises `Conflict` where the id is taken meanwhile, or an item's collection is gone.
-    """
-    kept = Trashed.objects.select_for_update().filter(pk=trashed.pk).first()
-    if kept is None or kept.kind == Trashed.Kind.ASSET:
-        raise NotFound
-    restored: Collection | Item
-    if kept.kind == Trashed.Kind.COLLECTION:
-        restored = _restore_collection(kept)
-    else:
-        [restored] = _restore_items(_home(kept), [kept])
-    kept.delete()
-    return restored
-
-
-def _restore_collection(kept: Trashed) -> Collection:
-    taken = f"There is another collection {kept.collection!r} by now."
-    if Collection.objects.filter(pk=kept.collection).exists():
-        raise Conflict(taken)
-    collection = Collection(visibility=kept.visibility, derived=kept.derived)
-    collection.body = kept.body
-    collection.take(collection.to_stac(extents.ROOT), [file["key"] for file in kept.held])
-    try:
-        with transaction.atomic():
-            collection.save(force_insert=True)
-    except IntegrityError as fault:  # made by someone else at this very moment
-        raise Conflict(taken) from fault
-    _hold_again(collection, None, kept)
-    for some in batched(kept.items.iterator(chunk_size=500), 500):
-        _restore_items(collection, list(some))
-    return collection
-
-
-def _home(kept: Trashed) -> Collection:
-    rows = Collection.objects.select_for_update(no_key=True)
-    found: Collection | None = rows.filter(pk=kept.collection).first()
-    if found is None:
-        raise Conflict(f"Its collection {kept.collection!r} is gone; restore that first.")
-    if found.items.filter(stac_id=kept.item).exists():
-        raise Conflict(f"There is another item {kept.item!r} in its collection by now.")
-    return found
-
-
-def _restore_items(collection: Collection, kept: list[Trashed]) -> list[Item]:
-    items = []
-    for one in kept:
-        document = Item(body=one.body).to_stac(extents.ROOT)
-        items.append(Item.from_stac(document, collection, [file["key"] for file in one.held]))
-    Item.objects.bulk_create(items)
-    for item, one in zip(items, kept, strict=True):
-        _hold_again(collection, item, one)
-    extents.grow(collection, items)
-    return items
-
-
-def _hold_again(collection: Collection, item: Item | None, kept: Trashed) -> None:
-    Asset.objects.bulk_create(Asset(collection=collection, item=item, **f) for f in kept.held)
 
 
 @transaction.atomic
@@ -141,14 +129,15 @@ def reap(older_than: timedelta = KEPT) -> list[str]:
 
     Names are in storages["assets"]. Remove them after the transaction is committed.
     """
-    old = Trashed.objects.filter(deleted__lt=timezone.now() - older_than)
-    names = set(_names(old))
-    old.delete()
+    before = timezone.now() - older_than
+    old = Trashed.objects.filter(Q(deleted__lt=before) | Q(along__deleted__lt=before))
+    keys = list(old.order_by("pk").values_list("pk", flat=True))
+    names = {
+        file["name"]
+        for held in old.exclude(held=[]).values_list("held", flat=True).iterator()
+        for file in held
+    }
+    for some in batched(keys, AT_ONCE):
+        _remove(Trashed.objects.filter(pk__in=some))
     held = Asset.objects.filter(name__in=names).values_list("name", flat=True)
     return sorted(names - set(held))
-
-
-def _names(rows: Iterable[Trashed]) -> Iterator[str]:
-    for row in rows:
-        for file in row.held:
-            yield file["name"]

@@ -6,6 +6,7 @@ from catalogs.stac import transactions
 from catalogs.stac.models import Collection, Item, Trashed
 from tenants.current import tenant_scope
 from tests.stac.documents import collection, item
+from ui import cards
 
 pytestmark = pytest.mark.django_db
 ACME = "/o/acme"
@@ -91,3 +92,52 @@ def test_anothers_trash_is_not_there(ada_client, other):
 
 def test_an_empty_trash_says_so(ada_client, acme):
     assert "The trash is empty" in ada_client.get(f"{ACME}/trash/").text
+
+
+FILE = transactions.HeldFile("data", "o/1/a.tif", 5, "1220" + "00" * 32, "image/tiff")
+
+
+def leave_out(coast, key_client) -> Trashed:
+    """A program sends a document that does not name the file any more."""
+    described = {"data": {"href": "./a.tif", "title": "All bands", "roles": ["data"]}}
+    transactions.create_item(coast, item("two", assets=described), held=[FILE])
+    address = f"{ACME}/stac/collections/coast/items/two"
+    sent = key_client.put(address, {**item("two"), "assets": {}}, content_type="application/json")
+    assert sent.status_code == 204, sent.text
+    return Trashed.objects.get()
+
+
+def test_an_asset_that_was_left_out_comes_back(ada_client, key_client, coast):
+    kept = leave_out(coast, key_client)
+    assert "Left out of item two of coast" in ada_client.get(f"{ACME}/trash/").text
+    back = ada_client.post(f"{ACME}/trash/{kept.pk}/restore/")
+    assert back.headers["Location"] == f"{ACME}/collections/coast/items/two/"
+    [asset] = ada_client.get(f"{ACME}/stac/collections/coast/items/two").json()["assets"].items()
+    assert asset[0] == "data"
+    assert asset[1]["title"] == "All bands"
+    assert asset[1]["href"].endswith("/collections/coast/items/two/assets/data")
+    assert ada_client.get(asset[1]["href"]).status_code == 302
+    assert not Trashed.objects.exists()
+
+
+def test_an_asset_whose_item_is_gone_stays(ada_client, key_client, coast):
+    kept = leave_out(coast, key_client)
+    transactions.delete_item(Item.objects.get(stac_id="two"))
+    answer = ada_client.post(f"{ACME}/trash/{kept.pk}/restore/")
+    assert answer.status_code == 409
+    assert "item &#x27;two&#x27; is gone" in answer.text
+
+
+def test_an_asset_in_whose_place_is_another_stays(ada_client, key_client, coast):
+    kept = leave_out(coast, key_client)
+    other = item("two", assets={"data": {"href": "https://example.org/b.tif"}})
+    transactions.replace_item(Item.objects.get(stac_id="two"), other)
+    answer = ada_client.post(f"{ACME}/trash/{kept.pk}/restore/")
+    assert answer.status_code == 409
+    assert "another asset" in answer.text
+
+
+def test_thousands_of_items_are_not_counted(ada_client, coast, monkeypatch):
+    monkeypatch.setattr(cards, "COUNTED", 1)
+    transactions.create_item(coast, item("two"))
+    assert "more than 1 items" in ada_client.get(f"{ACME}/collections/coast/delete/").text

@@ -210,7 +210,7 @@ def pictured(document: Document, held: list[HeldFile]) -> None:
 @permission("stac.delete_collection")
 def collection_delete(request: Request, collection: str) -> HttpResponse:
     one = found(request, collection)
-    count = one.items.count()
+    count = cards.count(one.items.all())
     typed = request.POST.get("name", "").strip()
     wrong = request.method == "POST" and count > 0 and typed not in (one.pk, one.title)
     if request.method == "GET" or wrong:

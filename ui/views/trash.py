@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,20 +21,21 @@ SHOWN = 200
 
 
 def restorable() -> QuerySet[Trashed]:
-    """What a person deleted: not what went along with a collection, nor files of old versions."""
-    return Trashed.objects.filter(along=None).exclude(kind=Trashed.Kind.ASSET)
+    """What a person deleted, or left out of a document; not what went along with a collection."""
+    return Trashed.objects.filter(along=None)
 
 
 @require_GET
 @permission("stac.delete_item")
 def trash(request: Request) -> HttpResponse:
-    rows = restorable().annotate(inside=Count("items")).order_by("-deleted")[:SHOWN]
+    rows = restorable().order_by("-deleted")[:SHOWN]
     return render(request, "ui/trash.html", {"rows": [line(row) for row in rows]})
 
 
 def line(row: Trashed) -> dict[str, Any]:
     return {
         "row": row,
+        "keys": ", ".join(file["key"] for file in row.held),
         "size": sum(file["size"] for file in row.held),
         "until": row.deleted + verbs.KEPT,
         "left": left(row.deleted + verbs.KEPT),
