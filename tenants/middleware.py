@@ -16,7 +16,7 @@ from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from django.utils.cache import patch_vary_headers
 
 from tenants.current import tenant_scope
-from tenants.models import Membership, Organization
+from tenants.models import Membership, Organization, with_port
 from tenants.requests import Request
 
 type GetResponse = Callable[[Request], HttpResponse]
@@ -40,6 +40,7 @@ class DoorMiddleware:
         host = host_of(request)
         if request.path_info in HEALTH:
             return self._platform(request)
+        request.META["HTTP_HOST"] = with_port(host)  # every link is built from it
         if host != settings.PLATFORM_HOST:
             return self._host_door(request, host)
         if match := PATH_DOOR.fullmatch(request.path_info):

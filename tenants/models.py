@@ -132,9 +132,13 @@ class Domain(DomainMixin):  # type: ignore[misc]
     @property
     def address(self) -> str:
         """Reached as the platform is: same scheme, same port."""
-        platform = urlsplit(settings.PLATFORM_URL)
-        host = f"{self.domain}:{platform.port}" if platform.port else self.domain
-        return f"{platform.scheme}://{host}"
+        return f"{urlsplit(settings.PLATFORM_URL).scheme}://{with_port(self.domain)}"
+
+
+def with_port(host: str) -> str:
+    """Every host is reached by the port of the platform's own address, whatever a request says."""
+    port = urlsplit(settings.PLATFORM_URL).port
+    return f"{host}:{port}" if port else host
 
 
 class Membership(models.Model):

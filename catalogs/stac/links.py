@@ -22,7 +22,8 @@ Link = dict[str, object]
 def root(request: HttpRequest) -> str:
     """The absolute address of the catalog by the door that was used; ends with a slash.
 
-    Which hosts may be asked for at all is decided before (ALLOWED_HOSTS, or a middleware).
+    Which hosts may be asked for, and by which port, is decided before: ALLOWED_HOSTS, or a
+    middleware that puts the known address into the request.
     """
     return request.build_absolute_uri(reverse("stac:landing"))
 

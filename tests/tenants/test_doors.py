@@ -96,3 +96,22 @@ def test_a_cookie_that_came_twice_is_trusted_neither_time(ada_client):
 def test_redirects_keep_the_door(client, acme):
     assert client.get("/o/acme/map").headers["location"] == "/o/acme/map/"
     assert at(HOST, "/map").headers["location"] == "/map/"
+
+
+@pytest.mark.parametrize("host", ["testserver", HOST])
+def test_links_carry_no_port_that_was_only_asked_for(acme, host):
+    path = "/o/acme/stac/" if host == "testserver" else "/stac/"
+    answer = at(f"{host}:6666", path)
+    assert answer.status_code == 200
+    assert "6666" not in answer.text
+    assert "6666" not in at(f"{host}:6666", path.removesuffix("/")).headers.get("location", "")
+
+
+def test_links_carry_the_port_of_the_platform(acme, settings):
+    settings.PLATFORM_URL = "http://testserver:8123"
+    for host in ("testserver", "testserver:80"):
+        assert all(
+            href.startswith("http://testserver:8123/o/acme/")
+            for href in links(at(host, "/o/acme/stac/").json())
+        )
+    assert all(href.startswith(f"http://{HOST}:8123/") for href in links(at(HOST, "/stac/").json()))
