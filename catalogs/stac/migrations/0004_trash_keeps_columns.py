@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stac", "0002_queryables"),
+        ("stac", "0003_words_and_members"),
     ]
 
     operations = [
