@@ -37,22 +37,32 @@ def created(request: HttpRequest, row: Item | Collection) -> HttpResponse:
         content_type=links.GEOJSON if is_item else links.JSON,
         status=201,
     )
-    answer["Location"] = root + (
-        links.item_path(row.collection_id, row.stac_id)
-        if isinstance(row, Item)
-        else links.collection_path(row.pk)
-    )
+    answer["Location"] = root + links.path_of(row)
+    _tell(answer, row, root)
     _mark_version(answer, row.etag, row.updated)
     return answer
 
 
-def done(row: Item | Collection | None = None) -> HttpResponse:
-    """204, without a body and so without its type; the new version's ETag where there is one."""
+def done() -> HttpResponse:
+    """204, without a body and so without its type."""
     answer = HttpResponse(status=204)
     del answer["Content-Type"]
-    if row is not None:
-        _mark_version(answer, row.etag, row.updated)
     return answer
+
+
+def changed(request: HttpRequest, row: Item | Collection) -> HttpResponse:
+    """204 with the new version's ETag."""
+    answer = done()
+    _tell(answer, row, links.root(request))
+    _mark_version(answer, row.etag, row.updated)
+    return answer
+
+
+def _tell(answer: HttpResponse, row: Item | Collection, root: str) -> None:
+    """Where extensions have something against what was taken, a link to what it is."""
+    if row.report:
+        told = f'rel="describedby"; type="{links.JSON}"; title="{row.report.in_short()}"'
+        answer["Link"] = f"<{root}{links.path_of(row)}/validation>; {told}"
 
 
 def _mark_version(answer: HttpResponse, etag: str, updated: datetime) -> None:

@@ -179,6 +179,28 @@ COMPONENTS: dict[str, Schema] = {
         ),
         description="RFC 6902",
     ),
+    "Fault": _object(
+        ["pointer", "description"],
+        {
+            "pointer": {**_TEXT, "description": "JSON pointer (RFC 6901)"},
+            "description": _TEXT,
+            "schema": {**_TEXT, "description": "Address of the schema that says so"},
+        },
+    ),
+    "ValidationReport": _object(
+        ["valid", "strictness", "errors", "checked", "unchecked", "links"],
+        {
+            "valid": {"type": "boolean", "description": "No fault was found"},
+            "strictness": {"type": "string", "enum": ["off", "warn", "reject"]},
+            "errors": _list(ref("Fault")),
+            "checked": _list(_TEXT, description="Addresses of the schemas it was held against"),
+            "unchecked": _list(
+                _object(["schema", "description"], {"schema": _TEXT, "description": _TEXT})
+            ),
+            "links": _LINKS,
+        },
+        description="How a document stands to the extensions that it names",
+    ),
     "Problem": _object(
         ["type", "title", "status", "detail", "code", "description"],
         {
@@ -190,6 +212,7 @@ COMPONENTS: dict[str, Schema] = {
             "description": _TEXT,
             "parameter": {**_TEXT, "description": "The query parameter at fault"},
             "pointer": {**_TEXT, "description": "JSON pointer (RFC 6901) to what is at fault"},
+            "errors": _list(ref("Fault"), description="All faults of the body, the first too"),
         },
         description="A refusal that says why (RFC 9457)",
     ),

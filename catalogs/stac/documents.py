@@ -12,6 +12,7 @@ import orjson
 
 from . import links, validation
 from .errors import Invalid, TooLarge
+from .validation import Report
 
 Document = dict[str, Any]
 
@@ -47,22 +48,26 @@ def check_type(document: object, wanted: str) -> Document:
     return document
 
 
-def item_body(document: Document, collection: str, held: Iterable[str]) -> str:
-    """The text of an Item of this collection, checked against STAC's core schema."""
+def item_body(
+    document: Document, collection: str, held: Iterable[str], strictness: str
+) -> tuple[str, Report]:
+    """The text of an Item of this collection, and how it stands to its extensions."""
     stand_in = _stand_in()
     own = links.of_item(stand_in, collection, document["id"])
     whole = {**document, "collection": collection, "links": _linked(document, own, OWN_OF_ITEM)}
     _gate(whole, held, stand_in, collection, document["id"])
-    return _text(whole, stand_in)
+    report = validation.check(whole, strictness)
+    return _text(whole, stand_in), report
 
 
-def collection_body(document: Document, held: Iterable[str]) -> str:
-    """The text of a Collection, checked against STAC's core schema."""
+def collection_body(document: Document, held: Iterable[str], strictness: str) -> tuple[str, Report]:
+    """The text of a Collection, and how it stands to its extensions."""
     stand_in = _stand_in()
     own = links.of_collection(stand_in, document["id"])
     whole = {**document, "links": _linked(document, own, OWN_OF_COLLECTION)}
     _gate(whole, held, stand_in, document["id"], None)
-    return _text(whole, stand_in)
+    report = validation.check(whole, strictness)
+    return _text(whole, stand_in), report
 
 
 def read(body: str, root: str) -> Document:
@@ -141,7 +146,6 @@ def _gate(
 
 
 def _text(whole: Document, stand_in: str) -> str:
-    validation.check(whole)
     body = orjson.dumps(whole)
     if len(body) > LARGEST:
         raise TooLarge(f"A document may have {LARGEST // 2**20} MiB.")

@@ -4,6 +4,7 @@ Every answer that refuses is `application/problem+json` (RFC 9457) and carries t
 `description` that OGC API Features (part 1, 7.5.1) and STAC API 1.0.0 ask for.
 """
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -22,19 +23,26 @@ class Refused(Exception):
     """A request that cannot be done; the message says why and what would help.
 
     `pointer` is the JSON pointer (RFC 6901) to the part of the body at fault, `parameter` the
-    name of the query parameter.
+    name of the query parameter. Where a body has several faults, `errors` has them all, each with
+    `pointer`, `description` and the `schema` that says so; the message is the first one's.
     """
 
     status = HTTPStatus.BAD_REQUEST
     code = "BadRequest"
 
     def __init__(
-        self, message: str, *, pointer: str | None = None, parameter: str | None = None
+        self,
+        message: str,
+        *,
+        pointer: str | None = None,
+        parameter: str | None = None,
+        errors: Sequence[Mapping[str, str]] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.pointer = pointer
         self.parameter = parameter
+        self.errors = errors
 
 
 class Invalid(Refused):
@@ -94,7 +102,7 @@ def problem(
     description: str,
     *,
     headers: dict[str, str] | None = None,
-    **extra: str | None,
+    **extra: Any,
 ) -> HttpResponse:
     """The one form of every refusal."""
     body = {
@@ -115,9 +123,8 @@ def handler(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Django REST framework's EXCEPTION_HANDLER; None lets what nobody foresaw be a 500."""
     match exc:
         case Refused():
-            return problem(
-                exc.status, exc.code, exc.message, pointer=exc.pointer, parameter=exc.parameter
-            )
+            where = {"pointer": exc.pointer, "parameter": exc.parameter}
+            return problem(exc.status, exc.code, exc.message, **where, errors=exc.errors or None)
         case Http404() | exceptions.NotFound():
             return problem(404, "NotFound", NOTHING_HERE)
         case PermissionDenied() | exceptions.PermissionDenied():

@@ -14,6 +14,7 @@ from . import boxes, queryables
 from .documents import Document
 from .models import Collection, Item
 from .times import Interval
+from .validation import OFF
 
 ROOT = "/"  # stands for the root where a document is read only to be written back
 _DESCRIBES = ("title", "type", "description", "roles")
@@ -113,9 +114,9 @@ def _with_first(extent: Document, known: Document) -> Document:
     return {**extent, "spatial": spatial, "temporal": {**extent["temporal"], "interval": intervals}}
 
 
-def rewrite(collection: Collection, document: Document) -> None:
+def rewrite(collection: Collection, document: Document, strictness: str = OFF) -> None:
     """The next revision of a collection (its row is locked)."""
     collection.revision += 1
     collection.updated = timezone.now()
-    collection.take(document, collection.held_keys())
+    collection.take(document, collection.held_keys(), strictness)
     collection.save()

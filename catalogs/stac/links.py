@@ -1,5 +1,6 @@
 """The one place that builds STAC addresses."""
 
+from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpRequest
@@ -45,6 +46,12 @@ def asset_path(collection: str, item: str | None, key: str) -> str:
     """The gate of one asset of an item, or of the collection where `item` is None."""
     owner = collection_path(collection) if item is None else item_path(collection, item)
     return f"{owner}/assets/{segment(key)}"
+
+
+def path_of(row: Any) -> str:
+    """Of an item or a collection, relative to the root."""
+    item = getattr(row, "stac_id", None)
+    return collection_path(row.pk) if item is None else item_path(row.collection_id, item)
 
 
 def link(rel: str, href: str, media_type: str, title: str, **more: object) -> Link:

@@ -10,10 +10,11 @@ from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import F, Func, GeneratedField, Value
 from django.utils import timezone
 
-from . import boxes, documents, freetext, sql, times
+from . import boxes, documents, freetext, sql, times, validation
 from .errors import Invalid
 from .geometry import ITEM_VERTICES, GeometryField
 from .search import MOMENT, AssetQuerySet, CollectionQuerySet, ItemQuerySet
+from .validation import Report
 
 Document = documents.Document
 
@@ -38,6 +39,8 @@ class Stored(models.Model):
     etag = models.CharField(max_length=40)  # without its quotes; strong (RFC 9110, 8.8.3)
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(default=timezone.now)
+    # How the document that was just written stands to its extensions; not kept.
+    report = Report()
 
     class Meta:
         abstract = True
@@ -84,9 +87,17 @@ class Collection(Stored, Boxed):
         MEMBERS = "members"  # who may view the catalog
         PUBLIC = "public"  # everyone
 
+    class Strictness(models.TextChoices):
+        """What is done about documents that break the schema of an extension that they name."""
+
+        OFF = validation.OFF  # extensions are not looked at
+        WARN = validation.WARN  # they are taken, and whoever wrote them is told
+        REJECT = validation.REJECT  # they are refused
+
     id = models.CharField(primary_key=True, **_ID)
     visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.MEMBERS)
     derived = models.BooleanField(default=False)
+    strictness = models.CharField(max_length=6, choices=Strictness, default=Strictness.WARN)
     title = models.TextField(blank=True)
     description = models.TextField(blank=True)
     extent = models.GeometryField(srid=4326, spatial_index=False)
@@ -116,13 +127,16 @@ class Collection(Stored, Boxed):
         collection.take(document)
         return collection
 
-    def take(self, document: Document, held: Iterable[str] = ()) -> None:
+    def take(
+        self, document: Document, held: Iterable[str] = (), strictness: str = validation.OFF
+    ) -> None:
         """Makes this document the collection's, and derives its columns."""
         documents.check_type(document, "Collection")
         self.id = documents.check_id(document.get("id"))
         if self.derived:
             document = {**document, "extent": self.known_extent()}
-        self.keep(documents.collection_body(document, held))
+        body, self.report = documents.collection_body(document, held, strictness)
+        self.keep(body)
         self.properties = documents.members(document)
         self.title = document.get("title") or ""
         self.description = document.get("description") or ""
@@ -207,24 +221,33 @@ class Item(Stored, Boxed):
 
     @classmethod
     def from_stac(
-        cls, document: Document, collection: Collection, held: Iterable[str] = ()
+        cls,
+        document: Document,
+        collection: Collection,
+        held: Iterable[str] = (),
+        strictness: str | None = None,
     ) -> "Item":
         """An unsaved Item of a STAC 1.0 or 1.1 document; raises `Invalid`.
 
-        `held` names the assets whose bytes we hold: their href becomes the gate's.
+        `held` names the assets whose bytes we hold: their href becomes the gate's. Extensions are
+        looked at as the collection has it, unless `strictness` says otherwise.
         """
         item = cls(collection=collection)
-        item.take(document, held)
+        item.take(document, held, strictness)
         return item
 
-    def take(self, document: Document, held: Iterable[str] = ()) -> None:
+    def take(
+        self, document: Document, held: Iterable[str] = (), strictness: str | None = None
+    ) -> None:
         """Makes this document the item's, and derives its columns."""
         documents.check_type(document, "Feature")
         self.stac_id = documents.check_id(document.get("id"))
         if document.get("collection", self.collection_id) != self.collection_id:
             raise Invalid("`collection` names another collection.", pointer="/collection")
         self.place(document)
-        self.keep(documents.item_body(document, self.collection_id, held))
+        strictness = strictness or self.collection.strictness
+        body, self.report = documents.item_body(document, self.collection_id, held, strictness)
+        self.keep(body)
         self.properties = document["properties"]
         self.date(self.properties)
 

@@ -46,7 +46,7 @@ def create_collection(
     Where `derived`, extent and item_assets follow the items, and the document needs no extent.
     """
     collection = Collection(derived=derived, visibility=visibility)
-    collection.take(document, [file.key for file in held])
+    collection.take(document, [file.key for file in held], collection.strictness)
     if Collection.objects.filter(pk=collection.pk).exists():
         raise Conflict(f"There is a collection {collection.pk!r} already.")
     _insert(collection, f"There is a collection {collection.pk!r} already.")
@@ -83,7 +83,16 @@ def _write_collection(
     documents.check_type(document, "Collection")
     _same_id(document, locked.pk)
     _keep_held(locked, None, document, held)
-    extents.rewrite(locked, document)
+    extents.rewrite(locked, document, locked.strictness)
+    return locked
+
+
+@transaction.atomic
+def set_strictness(collection: Collection, strictness: str) -> Collection:
+    """How much the extensions of its documents count, from now on; nothing is checked again."""
+    locked = _lock(collection.pk)
+    locked.strictness = Collection.Strictness(strictness)
+    locked.save(update_fields=["strictness"])
     return locked
 
 

@@ -46,6 +46,12 @@ def patterns(**own: Any) -> list[URLPattern]:
         ),
         path(f"{collection}/items", view["Items"].as_view(), name="items"),
         path(item, view["OneItem"].as_view(), name="item"),
+        path(f"{item}/validation", view["ItemValidation"].as_view(), name="item-validation"),
+        path(
+            f"{collection}/validation",
+            view["CollectionValidation"].as_view(),
+            name="collection-validation",
+        ),
         path(f"{item}/assets/<stac:key>", view["ItemAsset"].as_view(), name="asset"),
         path(
             f"{collection}/assets/<stac:key>",

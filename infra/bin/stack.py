@@ -69,6 +69,7 @@ class Stack:
             "GISTAC_URL": self.address,
             "GISTAC_DATABASE_URL": self.cluster.url,
             "GISTAC_MAIL_DIR": str(self.place.mail),
+            "GISTAC_SCHEMAS": str(self.place.folder / "schemas"),
             "GISTAC_DEVELOPMENT": "true",
             **self.store.settings,
         }

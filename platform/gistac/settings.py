@@ -167,6 +167,9 @@ STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 # Where the object store lies, if on a disk of this machine: uploads that would fill it are refused.
 STORE_FOLDER = env.text("GISTAC_STORE_FOLDER", "")
 
+# Schemas of STAC extensions, one file each, shared by all processes of this machine.
+STAC_SCHEMAS = env.path("GISTAC_SCHEMAS", BASE_DIR / ".data" / "schemas")
+
 # People ----------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["tenants.backends.RoleBackend"]

@@ -10,3 +10,4 @@ _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
 STORAGES["assets"]["OPTIONS"]["bucket_name"] = f"{S3['bucket_name']}-test-{_worker}"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = True
+STAC_SCHEMAS = None  # tests that need schemas bring them

@@ -7,6 +7,7 @@ from .collections import Collections, OneCollection
 from .items import Items, OneItem, Search
 from .nothing import Nothing
 from .queryables import CollectionQueryables, Queryables
+from .validation import CollectionValidation, ItemValidation
 
 __all__ = [
     "Aggregate",
@@ -17,9 +18,11 @@ __all__ = [
     "CollectionAggregations",
     "CollectionAsset",
     "CollectionQueryables",
+    "CollectionValidation",
     "Collections",
     "Conformance",
     "ItemAsset",
+    "ItemValidation",
     "Items",
     "Landing",
     "Nothing",

@@ -72,7 +72,7 @@ class OneCollection(PatchView):
             return self.create(request, collection)
         row = self.collection(collection)
         self.permit()
-        return answers.done(self.perform_update(row, self.document))
+        return answers.changed(request, self.perform_update(row, self.document))
 
     def create(self, request: Request, collection: str) -> HttpResponse:
         self.permit()
@@ -87,7 +87,7 @@ class OneCollection(PatchView):
     def patch(self, request: Request, collection: str) -> HttpResponse:
         row = self.collection(collection)
         self.permit()
-        return answers.done(self.perform_patch(row, self.patch_document()))
+        return answers.changed(request, self.perform_patch(row, self.patch_document()))
 
     @extend_schema(
         operation_id="deleteCollection",

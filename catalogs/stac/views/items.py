@@ -121,7 +121,7 @@ class OneItem(PatchView):
             return self.create(request, collection, item)
         row = self.item(collection, item)
         self.permit()
-        return answers.done(self.perform_update(row, self.document))
+        return answers.changed(request, self.perform_update(row, self.document))
 
     def create(self, request: Request, collection: str, item: str) -> HttpResponse:
         home = self.collection(collection)
@@ -137,7 +137,7 @@ class OneItem(PatchView):
     def patch(self, request: Request, collection: str, item: str) -> HttpResponse:
         row = self.item(collection, item)
         self.permit()
-        return answers.done(self.perform_patch(row, self.patch_document()))
+        return answers.changed(request, self.perform_patch(row, self.patch_document()))
 
     @extend_schema(operation_id="deleteFeature", responses={204: None})
     def delete(self, request: Request, collection: str, item: str) -> HttpResponse:
