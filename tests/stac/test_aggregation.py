@@ -9,6 +9,11 @@ from catalogs.stac import aggregation
 from tests.stac import documents
 from tests.stac.client import link
 
+PROVES = (
+    "https://api.stacspec.org/v0.3.0/aggregation",
+    "https://api.stacspec.org/v0.3.0/aggregation#filter",
+)
+
 ALWAYS = {
     *("total_count", "datetime_min", "datetime_max", "datetime_frequency", "collection_frequency"),
     *("centroid_geohash_grid_frequency", "centroid_geotile_grid_frequency"),

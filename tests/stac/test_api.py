@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+PROVES = ("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",)
+
 
 @pytest.fixture
 def api(stranger):

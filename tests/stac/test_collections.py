@@ -6,6 +6,12 @@ from tests.stac import documents
 from tests.stac.client import link
 from tests.stac.schemas import assert_valid
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0/collections",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/simple-query",
+    "https://api.stacspec.org/v1.0.0/collections/extensions/transaction",
+)
+
 
 def test_it_works(stac):
     sent = documents.collection("c", title="Scenes", keywords=["a"], other={"kept": 1.0})

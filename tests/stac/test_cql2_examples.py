@@ -13,6 +13,11 @@ from catalogs.stac.cql2 import text
 from catalogs.stac.errors import Invalid
 from tests.stac.cql2_items import found, seed
 
+PROVES = (
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+)
+
 FOLDER = Path(os.environ.get("GISTAC_SHARED", "/nowhere")) / "cql2"
 TEXTS = sorted((FOLDER / "text").glob("*.txt"))
 JSONS = sorted((FOLDER / "json").glob("*.json"))

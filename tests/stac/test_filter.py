@@ -9,6 +9,12 @@ from catalogs.stac.conformance import CONFORMS_TO
 from tests.stac import documents
 from tests.stac.client import link
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0/item-search#filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+)
+
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 CLOUDS = {"clear": 3, "hazy": 30.5, "grey": 90, "unknown": None}
 LITTLE = {"op": "<", "args": [{"property": "eo:cloud_cover"}, 50]}

@@ -9,6 +9,16 @@ from catalogs.stac import freetext, transactions
 from catalogs.stac.models import Collection, Item
 from tests.stac import documents
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0-rc.1/item-search#free-text",
+    "https://api.stacspec.org/v1.0.0-rc.1/item-search#advanced-free-text",
+    "https://api.stacspec.org/v1.0.0-rc.1/ogcapi-features#free-text",
+    "https://api.stacspec.org/v1.0.0-rc.1/ogcapi-features#advanced-free-text",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search#free-text",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search#advanced-free-text",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search",
+)
+
 ANIMALS = {
     "quick": "The quick animal",
     "brown": "A brown one",

@@ -6,6 +6,13 @@ from tests.stac import documents
 from tests.stac.client import link
 from tests.stac.schemas import assert_valid
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0/ogcapi-features",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features/extensions/transaction",
+)
+
 ITEM = "collections/c/items/i"
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"

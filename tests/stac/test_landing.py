@@ -7,6 +7,8 @@ from tests.stac import documents
 from tests.stac.client import link
 from tests.stac.schemas import assert_valid
 
+PROVES = ("https://api.stacspec.org/v1.0.0/core",)
+
 
 def test_it_works(stranger):
     landing = stranger.get()

@@ -21,6 +21,8 @@ from schemathesis.specs.openapi.checks import (
 from tests.stac import documents
 from tests.stac.client import StacClient
 
+PROVES = ("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",)
+
 CHECKS = [
     not_a_server_error,
     content_type_conformance,

@@ -5,6 +5,11 @@ import pytest
 from tests.stac import documents
 from tests.stac.client import link
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0/item-search",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features",
+)
+
 
 @pytest.fixture
 def many(stac):

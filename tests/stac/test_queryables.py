@@ -5,6 +5,8 @@ import pytest
 from tests.stac import documents
 from tests.stac.client import link
 
+PROVES = ("http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",)
+
 REL = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 
 

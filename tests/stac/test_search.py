@@ -10,6 +10,11 @@ from tests.stac import documents
 from tests.stac.client import link
 from tests.stac.schemas import assert_valid
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0/item-search",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+)
+
 
 @pytest.fixture
 def filled(stac):

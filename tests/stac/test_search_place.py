@@ -6,6 +6,11 @@ import pytest
 
 from tests.stac import documents
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0/item-search",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+)
+
 # Crosses the antimeridian: cut by its author, or drawn across.
 FIJI_CUT = {
     "type": "MultiPolygon",

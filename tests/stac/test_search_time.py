@@ -4,6 +4,11 @@ import pytest
 
 from tests.stac import documents
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0/item-search",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+)
+
 NANOSECONDS = "2020-06-01T00:00:00.123456789Z"
 
 

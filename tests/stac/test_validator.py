@@ -12,6 +12,15 @@ from stac_validator import utilities
 
 from tests.stac import documents
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0/core",
+    "https://api.stacspec.org/v1.0.0/collections",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features",
+    "https://api.stacspec.org/v1.0.0/item-search",
+    "https://api.stacspec.org/v1.0.0/item-search#filter",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features/extensions/transaction",
+)
+
 NOWHERE = "http://127.0.0.1:9"
 GEOMETRY = '{"type":"Polygon","coordinates":[[[9,49],[31,49],[31,52],[9,52],[9,49]]]}'
 CLASSES = (
