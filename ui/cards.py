@@ -3,26 +3,20 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Func, IntegerField, OuterRef, Subquery, Value, When
+from django.db.models import Case, IntegerField, OuterRef, Subquery, Value, When
 from django.db.models.fields.json import KT
 from django.urls import reverse
 
 from catalogs.stac import links
-from catalogs.stac.models import Asset, Item
+from catalogs.stac.models import Asset
 from catalogs.stac.search import CollectionQuerySet, ItemQuerySet
 from ui import media
 
 TYPED = 12  # the newest files tell which kinds there are
-COUNTED = 1000  # counting stops here: a list must not read millions of rows
+COUNTED = 1000  # counting stops here: a search must not read millions of rows
 
 _FIRST = Case(When(key="thumbnail", then=Value(0)), default=Value(1), output_field=IntegerField())
 _SHOWN = ("collection_id", "stac_id", "datetime", "start", "end", "west", "south", "east", "north")
-
-
-def _up_to(rows: Any) -> Func:
-    """How many rows, counted up to one more than is said."""
-    few = ArraySubquery(rows.order_by().values("pk")[: COUNTED + 1])
-    return Func(few, function="cardinality", output_field=IntegerField())
 
 
 def count(items: ItemQuerySet) -> int:
@@ -41,13 +35,12 @@ def items(found: ItemQuerySet) -> ItemQuerySet:
 
 
 def collections(found: CollectionQuerySet) -> CollectionQuerySet:
-    """With how many items, its own picture and the newest item's, and the types of its assets."""
+    """With its own picture and the newest item's, and the types of its assets."""
     own = Asset.objects.filter(collection=OuterRef("pk"), item=None)
     pictures = Asset.objects.filter(
         collection=OuterRef("pk"), item__isnull=False, media_type__in=media.PICTURES
     ).order_by("-item_id", _FIRST, "key")
     shown: CollectionQuerySet = found.annotate(
-        count=_up_to(Item.objects.filter(collection=OuterRef("pk"))),
         thumbnail=Subquery(
             own.filter(media_type__in=media.PICTURES).order_by(_FIRST, "key").values("key")[:1]
         ),

@@ -20,8 +20,12 @@ ROOT = "/"  # stands for the root where a document is read only to be written ba
 _DESCRIBES = ("title", "type", "description", "roles")
 
 
-def grow(collection: Collection, items: Sequence[Item]) -> None:
-    """After `items` were written: extends the collection (its row is locked) to hold them."""
+def grow(collection: Collection, items: Sequence[Item], *, added: int) -> None:
+    """After `items` were written: extends the collection (its row is locked) to hold them.
+
+    `added` says how many of them are new; the others were replaced.
+    """
+    _count(collection, added)
     queryables.grow(collection, items)
     empty = collection.derived and collection.start is None and collection.box is None
     box, start, end = collection.box, collection.start, collection.end
@@ -36,11 +40,12 @@ def grow(collection: Collection, items: Sequence[Item]) -> None:
     _rewrite(collection, box, (start, end), _asset_kinds(collection, items))
 
 
-def shrink(collection: Collection, gone: Item) -> None:
+def shrink(collection: Collection, gone: Item, *, removed: int) -> None:
     """After an item was taken away or replaced: a derived extent may have become smaller.
 
-    `gone` has the properties that are no more.
+    `gone` has the properties that are no more; `removed` says how many items are no more.
     """
+    _count(collection, -removed)
     queryables.shrink(collection, gone.properties)
     outer = collection.box
     at_edge = gone.box and outer and gone.box.touches_edge_of(outer)
@@ -48,6 +53,12 @@ def shrink(collection: Collection, gone: Item) -> None:
         at_edge or gone.start == collection.start or gone.end == collection.end
     ):
         _rewrite(collection, *_measure(collection), {})
+
+
+def _count(collection: Collection, change: int) -> None:
+    if change:
+        collection.count += change
+        collection.save(update_fields=["count"])
 
 
 def _measure(collection: Collection) -> tuple[boxes.Box | None, Interval]:

@@ -17,6 +17,7 @@ from . import links, times
 from .links import Link
 from .paging import BY_ID, LATEST, Key, Page, Pager
 from .parameters import USUAL_LIMIT
+from .search import CollectionQuerySet
 
 # What is asked of the answer; all else is asked of the rows.
 OF_THE_ANSWER = frozenset({"f", "limit", "token"})
@@ -50,6 +51,7 @@ class Listing:
     rows: QuerySet[Any]
     asked: Mapping[str, Any]
     sent: Mapping[str, Any]
+    homes: CollectionQuerySet | None = None  # the collections whose items are listed
     method: str = "GET"
 
     @property
@@ -77,11 +79,21 @@ class Listing:
         bodies = ",".join(page.bodies).replace(links.MARK, self.root)
         after = {
             "links": [*self.neighbours(page), *around],
+            **self.matched(page),
             "numberReturned": len(page.bodies),
             "timeStamp": times.text(datetime.now(UTC)),
         }
         head = f'{{{self.kind.before}"{self.kind.name}":[{bodies}],'.encode()
         return head + orjson.dumps(after)[1:]
+
+    def matched(self, page: Page) -> dict[str, int]:
+        """numberMatched, where it is known without counting items."""
+        asked = self.asked.keys() - OF_THE_ANSWER
+        if "token" not in self.asked and page.next is None:
+            return {"numberMatched": len(page.bodies)}
+        if self.homes is not None and asked <= {"collections"}:
+            return {"numberMatched": self.homes.items_matched(self.asked.get("collections"))}
+        return {} if self.homes is not None or asked else {"numberMatched": self.rows.count()}
 
     def neighbours(self, page: Page) -> list[Link]:
         """self, and next and prev where there are any."""

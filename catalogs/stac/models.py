@@ -106,6 +106,7 @@ class Collection(Stored, Boxed):
     span = _span()
     properties = models.JSONField(default=dict)  # what can be asked of it (documents.members)
     words = freetext.vector("id")
+    count = models.BigIntegerField(default=0)  # its items
 
     objects = CollectionQuerySet.as_manager()
 

@@ -60,7 +60,7 @@ def _restore_item(kept: Trashed) -> Item:
     _insert(Item, [kept.pk])
     _hold_again([kept.pk])
     item: Item = home.items.get(stac_id=kept.item)
-    extents.grow(home, [item])
+    extents.grow(home, [item], added=1)
     return item
 
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol, Self
 
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import F, Func, Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
 
 from . import boxes
@@ -45,6 +45,16 @@ class CollectionQuerySet(QuerySet[Any]):
     def visible_to(self, user: Asker) -> Self:
         """All for who may view the catalog; for everyone else what is public."""
         return self if user.has_perm("stac.view_collection") else self.filter(visibility=PUBLIC)
+
+    def shown_to(self, user: Asker) -> Self:
+        """Those whose items the asker may see."""
+        return self if user.has_perm("stac.view_item") else self.filter(visibility=PUBLIC)
+
+    def items_matched(self, collections: Sequence[str] | None = None) -> int:
+        """How many items these collections have, or those named of them; nothing is counted."""
+        named = self if collections is None else self.filter(pk__in=collections)
+        number: int | None = named.aggregate(number=Sum("count"))["number"]
+        return number or 0
 
     def search(
         self,

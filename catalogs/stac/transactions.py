@@ -128,7 +128,7 @@ def create_item(collection: Collection, document: Document, held: Sequence[HeldF
             raise Conflict(message)
         _insert(item, message)
         _hold(locked, item, held)
-        extents.grow(locked, [item])
+        extents.grow(locked, [item], added=1)
     return item
 
 
@@ -148,7 +148,7 @@ def create_items(collection: Collection, features: Sequence[Document]) -> list[I
     if taken:
         raise Conflict(f"These items are here already: {', '.join(taken)}.", pointer="/features")
     Item.objects.bulk_create(items, batch_size=500)
-    extents.grow(locked, items)
+    extents.grow(locked, items, added=len(items))
     return items
 
 
@@ -191,8 +191,8 @@ def _write_item(
     locked.take(document, keys)
     before.properties = queryables.changed(properties, locked.properties)
     locked.save()
-    extents.shrink(collection, before)
-    extents.grow(collection, [locked])
+    extents.shrink(collection, before, removed=0)
+    extents.grow(collection, [locked], added=0)
     return locked
 
 
@@ -203,7 +203,7 @@ def delete_item(item: Item, by: str = "", if_match: str | None = None) -> None:
     _match(if_match, locked)
     trash.keep_item(locked, by)
     locked.delete()
-    extents.shrink(collection, locked)
+    extents.shrink(collection, locked, removed=1)
 
 
 def _lock(id: str) -> Collection:

@@ -92,7 +92,7 @@ def fill(count: int) -> None:
     """Copies of the one item, with its file, under other names."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM stac_item LIMIT 0")
-        generated = ("key", "id", "body", "span")
+        generated = ("key", "id", "body", "span", "words")
         names = [f'"{each.name}"' for each in cursor.description if each.name not in generated]
         cursor.execute(
             f"INSERT INTO stac_item (id, body, {', '.join(names)})"

@@ -23,10 +23,14 @@ register.filter("formats", cards.formats)
 
 @register.filter
 def counted(number: int) -> str:
-    """A number of items, as far as it was counted."""
-    if number > cards.COUNTED:
-        return f"more than {cards.COUNTED:,} items"
+    """A number of items."""
     return f"{number:,} item{'' if number == 1 else 's'}"
+
+
+@register.filter
+def counted_so_far(number: int) -> str:
+    """A number of items, as far as it was counted."""
+    return f"more than {cards.COUNTED:,} items" if number > cards.COUNTED else counted(number)
 
 
 @register.filter

@@ -210,11 +210,10 @@ def pictured(document: Document, held: list[HeldFile]) -> None:
 @permission("stac.delete_collection")
 def collection_delete(request: Request, collection: str) -> HttpResponse:
     one = found(request, collection)
-    count = cards.count(one.items.all())
     typed = request.POST.get("name", "").strip()
-    wrong = request.method == "POST" and count > 0 and typed not in (one.pk, one.title)
+    wrong = request.method == "POST" and one.count > 0 and typed not in (one.pk, one.title)
     if request.method == "GET" or wrong:
-        context = {"collection": one, "count": count, "wrong": wrong, "typed": typed}
+        context = {"collection": one, "wrong": wrong, "typed": typed}
         return render(request, "ui/collection_delete.html", context, status=422 if wrong else 200)
     collections.delete(one, actor=Actor.of(request.user), cascade=True)
     messages.success(request, f"“{one}” is in the trash, where it can be restored.")

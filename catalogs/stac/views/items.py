@@ -47,7 +47,8 @@ class Search(StacView):
         method: str = "GET",
     ) -> HttpResponse:
         root, seen = links.root(request), Item.objects.visible_to(request.user)
-        listing = Listing(ITEMS, root, "search", seen, asked, sent, method)
+        homes = Collection.objects.shown_to(request.user)
+        listing = Listing(ITEMS, root, "search", seen, asked, sent, homes, method)
         return listing.answer(links.to_root(root))
 
 
@@ -64,7 +65,8 @@ class Items(StacView):
         root, own = links.root(request), links.collection_path(collection)
         seen = Item.objects.visible_to(request.user).filter(collection=collection)
         sent = request.query_params.dict()
-        listing = Listing(ITEMS, root, f"{own}/items", seen, self.asked, sent)
+        homes = Collection.objects.shown_to(request.user).filter(pk=collection)
+        listing = Listing(ITEMS, root, f"{own}/items", seen, self.asked, sent, homes)
         return listing.answer(
             links.to_root(root),
             links.link("parent", root + own, links.JSON, "The collection"),
