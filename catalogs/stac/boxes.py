@@ -1,8 +1,13 @@
 """Bounding boxes in degrees: (west, south, east, north); west > east crosses the antimeridian."""
 
+import math
+import re
 from typing import Any, NamedTuple
 
 from django.contrib.gis.geos import GeometryCollection, GEOSGeometry, LineString, Point, Polygon
+
+ROUNDING = 1e-9  # degrees: a sum of longitudes is not exact
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 class Box(NamedTuple):
@@ -20,7 +25,8 @@ class Box(NamedTuple):
         """Whether `other` lies within, its edges included."""
         if other.south < self.south or other.north > self.north:
             return False
-        return self.width >= 360 or (other.west - self.west) % 360 + other.width <= self.width
+        reach = (other.west - self.west) % 360 + other.width
+        return self.width >= 360 or reach <= self.width + ROUNDING
 
     def touches_edge_of(self, outer: "Box") -> bool:
         """Whether `outer` could be smaller without this one."""
@@ -62,6 +68,22 @@ def flat(numbers: list[Any]) -> Box:
     """The two-dimensional box of a `bbox` of 4 or 6 numbers."""
     half = len(numbers) // 2
     return Box(*(float(number) for number in (*numbers[:2], *numbers[half : half + 2])))
+
+
+def number(given: object) -> float:
+    """A finite number, or a text that is one in JSON's digits; else NaN.
+
+    Python reads more: `1_0`, digits of other scripts, `infinity`.
+    """
+    if isinstance(given, str) and not _NUMBER.fullmatch(given.strip()):
+        return math.nan
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        return math.nan
+    try:
+        value = float(given)
+    except OverflowError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
 
 
 def on_earth(box: Box) -> Box | None:

@@ -112,3 +112,15 @@ def test_collections_are_found_by_the_extent_of_their_items(stac, derived):
 
     assert found(bbox="10,50,11,51", datetime="2020-01-01T00:00:00Z") == ["c"]
     assert found(bbox="20,50,21,51") == found(datetime="2021-01-01T00:00:00Z") == []
+
+
+def test_a_footprint_that_is_cut_at_the_antimeridian_is_as_wide_as_it_is(stac, derived):
+    """The sum of these longitudes is not exact."""
+    east = [[180, -15.355911], [179.27517799999998, -15.345454], [179.25694899999996, -16.335986]]
+    east += [[180, -16.34738], [180, -15.355911]]
+    west = [[-180, -16.34738], [-179.71667, -16.351724], [-179.70343, -15.36019]]
+    west += [[-180, -15.355911], [-180, -16.34738]]
+    shape = {"type": "MultiPolygon", "coordinates": [[east], [west]]}
+    bbox = [179.256949, -16.351724, -179.70343, -15.345454]
+    transactions.create_item(derived, documents.item("cut", geometry=shape, bbox=bbox))
+    assert extent(stac)[0] == [179.25694899999996, -16.351724, -179.70343, -15.345454]
