@@ -7,7 +7,10 @@ code bound to that hash, the person and the organization; the host takes it once
 import hashlib
 import re
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
+from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
@@ -25,13 +28,29 @@ from tenants.middleware import door_of, host_of
 from tenants.models import Domain, HandOver, Membership, Organization, User
 from tenants.requests import Request
 
+type View = Callable[..., HttpResponse]
+
 LIFETIME = timedelta(seconds=30)
 COOKIE = "__Host-door" if settings.SECURE else "door"
 PATIENCE = 3600  # seconds that a person may take to sign in
 
 
-@never_cache
-@require_GET
+def navigation(view: View) -> View:
+    """A person's step from page to page. A browser that looks ahead is told to come back: it would
+    make or use up a code that nobody asked for.
+    """
+
+    @wraps(view)
+    def step(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        purpose = request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+        if purpose or request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+            return HttpResponse(status=503)
+        return view(request, *args, **kwargs)
+
+    return never_cache(require_GET(step))
+
+
+@navigation
 def sign_in(request: Request) -> HttpResponse:
     """To the platform's sign-in and back; from a host door with a word to be known by."""
     after = _inside(request)
@@ -48,8 +67,7 @@ def sign_in(request: Request) -> HttpResponse:
     return response
 
 
-@never_cache
-@require_GET
+@navigation
 def hand_over(request: Request, slug: str) -> HttpResponse:
     """On the platform: a code for a member, on the way back to a host of the organization."""
     if not request.user.is_authenticated:
@@ -76,8 +94,7 @@ def hand_over(request: Request, slug: str) -> HttpResponse:
     return response
 
 
-@never_cache
-@require_GET
+@navigation
 def finish(request: Request) -> HttpResponse:
     """On the organization's host: the code becomes a session of this host alone."""
     after = _inside(request)

@@ -13,6 +13,7 @@ import string
 import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.db.models import OuterRef, Q, Subquery
@@ -110,14 +111,24 @@ def revoke(key: ApiKey, *, by: User) -> None:
 
 
 def note_use(key: ApiKey, *, address: str | None, agent: str) -> None:
-    """Where a key was last used: at most one UPDATE a minute and key."""
+    """Where a key was last used: at most one UPDATE a minute and key.
+
+    A proxy may pass on as an address what is none; that is not kept.
+    """
     now = timezone.now()
     if key.last_used is not None and now - key.last_used < USE_NOTED_EVERY:
         return
     stale = Q(last_used=None) | Q(last_used__lt=now - USE_NOTED_EVERY)
     ApiKey.objects.filter(stale, pk=key.pk).update(
-        last_used=now, last_used_ip=address, last_used_agent=agent[:120]
+        last_used=now, last_used_ip=_ip(address), last_used_agent=agent.replace("\0", "")[:120]
     )
+
+
+def _ip(address: str | None) -> str | None:
+    try:
+        return str(ip_address((address or "").partition("%")[0]))  # without an IPv6 zone
+    except ValueError:
+        return None
 
 
 def new_text() -> str:

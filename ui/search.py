@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.contrib.gis.geos import Point
 from django.http import QueryDict
 
+from catalogs.stac import boxes
 from catalogs.stac.search import ItemQuerySet
 from ui import text
 
@@ -135,11 +136,8 @@ def _numbers(words: list[str], count: int) -> list[float] | None:
     parts = [part for word in words for part in word.split(",")]
     if len(parts) != count or any(len(part) > 30 for part in parts):
         return None
-    try:
-        numbers = [float(part) for part in parts]
-    except ValueError:
-        return None
-    return numbers if all(math.isfinite(number) for number in numbers) else None
+    numbers = [boxes.number(part) for part in parts]
+    return None if any(math.isnan(number) for number in numbers) else numbers
 
 
 def _box(words: list[str]) -> Box | None:

@@ -9,8 +9,7 @@ from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from . import cql2, freetext, times
-from .boxes import flat
+from . import boxes, cql2, freetext, times
 from .errors import Invalid, Refused
 from .geometry import QUERY_VERTICES, GeometryField
 from .parsers import parse
@@ -45,7 +44,7 @@ class BoxParameter(Parameter):
         if not isinstance(given, list) or len(given) not in (4, 6):
             raise self.fault("it has 4 numbers (west, south, east, north), or 6 with elevations.")
         numbers = [self.number(one) for one in given]
-        box = flat(numbers)
+        box = boxes.flat(numbers)
         if not (-180 <= box.west <= 180 and -180 <= box.east <= 180):
             raise self.fault("longitudes run from -180 to 180.")
         if not -90 <= box.south <= box.north <= 90:
@@ -55,11 +54,8 @@ class BoxParameter(Parameter):
         return numbers
 
     def number(self, given: Any) -> float:
-        try:
-            number = math.nan if isinstance(given, bool) else float(given)
-        except (TypeError, ValueError, OverflowError):
-            number = math.nan
-        if not math.isfinite(number):
+        number = boxes.number(given)
+        if math.isnan(number):
             raise self.fault(f"{str(given)[:40]!r} is not a number.")
         return number
 

@@ -156,3 +156,27 @@ def test_the_path_door_uses_the_platforms_sign_in(sign_in):
 def test_a_host_that_no_database_can_hold_is_nothing(ada, sign_in):
     answer = sign_in(ada).get(f"/doors/acme/?host=%00&browser={'0' * 64}")
     assert answer.status_code == 404
+
+
+AHEAD = [
+    {"sec-purpose": "prefetch"},
+    {"sec-purpose": "prefetch;prerender"},
+    {"purpose": "prefetch"},
+    {"sec-fetch-mode": "no-cors"},
+]
+
+
+@pytest.mark.parametrize("headers", AHEAD)
+def test_a_browser_that_looks_ahead_makes_and_uses_no_code(browser, headers):
+    begun = browser.begin()
+    ahead = browser.platform.get(begun, headers=headers)
+    assert (ahead.status_code, HandOver.objects.count()) == (503, 0)
+    assert "no-store" in ahead.headers["cache-control"]
+
+    address = browser.platform.get(begun).headers["refresh"].removeprefix("0; url=")
+    parts = urlsplit(address)
+    path = f"{parts.path}?{parts.query}"
+    assert browser.host.get(path, headers={"host": HOST, **headers}).status_code == 503
+    assert browser.host.get("/sign-in/", headers={"host": HOST, **headers}).status_code == 503
+    browser.finish(address)
+    assert is_signed_in(browser.host)

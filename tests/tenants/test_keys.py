@@ -280,3 +280,14 @@ def test_items_go_along_only_where_the_key_may_delete_items(in_acme, ada):
     address = "/o/acme/stac/collections/c"
     assert client.delete(f"{address}?cascade=true").status_code == 403
     assert client.get(f"{address}/items/i").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["unknown", "10.0.0.1:4711", "", "fe80::1%eth0", "1.2.3", "é"])
+def test_an_address_that_is_none_is_not_noted(acme, read_key, address):
+    answer = Client(headers={"authorization": f"Bearer {read_key}"}, REMOTE_ADDR=address).get(
+        "/o/acme/stac/"
+    )
+    assert answer.status_code == 200
+    noted = ApiKey.objects.get(name="reads")
+    assert noted.last_used is not None
+    assert noted.last_used_ip == ("fe80::1" if "%" in address else None)

@@ -1,5 +1,6 @@
 """Making, editing and deleting a collection."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -92,7 +93,7 @@ def forms_of(
     )
     if data is not None and "more" in data:
         typed = data.get("providers-TOTAL_FORMS", "")
-        total = int(typed) + 1 if typed.isdigit() else 1
+        total = int(typed) + 1 if re.fullmatch(r"[0-9]{1,9}", typed) else 1
         asked = data.copy()
         asked["providers-TOTAL_FORMS"] = str(total)
         return form, ProviderForms(asked, prefix="providers", initial=providers_of(document))

@@ -1,5 +1,6 @@
 """Review: what was found in a file, looked over and published."""
 
+import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -72,7 +73,7 @@ def save(request: Request, one: Draft) -> Card | None:
                 one,
                 changes,
                 actor=Actor.of(request.user),
-                version=int(version) if version.isdigit() else None,
+                version=int(version) if re.fullmatch(r"[0-9]{1,9}", version) else None,
             )
     except Refused as refused:
         filled.refused = refused.message
