@@ -11,7 +11,6 @@ What was read stays in memory: a file that is changed is seen by processes that 
 import hashlib
 import os
 import tempfile
-import threading
 import time
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -32,6 +31,9 @@ MOST_AT_ONCE = 100  # schemas that one refers to, itself among them
 FORGET = 10  # seconds after which a schema that was not there is looked for again
 _DATA = frozenset({"const", "enum", "default", "examples"})  # what is no schema inside of one
 _PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
+
+
+type _Remembered = dict[str, tuple[float, str]]
 
 
 class Missing(Exception):
@@ -75,30 +77,34 @@ class Shelf:
         self.folder = folder
         self.read = lru_cache(maxsize=2000)(self._read)
         self._sound: set[str] = set()
-        self._not: dict[str, tuple[float, str]] = {}  # address: until when, and why
-        self._lock = threading.Lock()
+        # Addresses without a sound schema, those that could not be had: until when, and why.
+        self._not: _Remembered = {}
+        self._away: _Remembered = {}
 
     def check(self, address: str) -> None:
         """Raises `Missing` unless the schema, and all that it needs, are here and sound."""
         if address in self._sound:
             return
-        until, reason = self._not.get(address, (0.0, ""))
-        if time.monotonic() < until:
-            raise Missing(reason)
+        for remembered in (self._away, self._not):
+            until, reason = remembered.get(address, (0.0, ""))
+            if time.monotonic() < until:
+                raise Missing(reason)
         try:
             self.read(address)
             _compiled(self.with_all_it_names(address), (address,))
         except Missing as missing:
-            self.forget(address, missing.reason)
+            _remember(self._not, address, FORGET, missing.reason)
             raise
         self._sound.add(address)
 
-    def forget(self, address: str, reason: str, seconds: float = FORGET) -> None:
-        """Remembers for a while why there is none."""
-        with self._lock:
-            if len(self._not) > 10_000:
-                self._not.clear()
-            self._not[address] = (time.monotonic() + seconds, reason)
+    def is_known(self, address: str) -> bool:
+        """Whether there is nothing to be fetched: it is here, or could not be had lately."""
+        until, _ = self._away.get(address, (0.0, ""))
+        return address in self._sound or time.monotonic() < until or self.has(address)
+
+    def forget(self, address: str, reason: str, seconds: float) -> None:
+        """Remembers for a while why it could not be had."""
+        _remember(self._away, address, seconds, reason)
 
     def file(self, address: str) -> Path | None:
         digest = hashlib.sha256(address.encode()).hexdigest()[:40]
@@ -137,8 +143,8 @@ class Shelf:
             file.write(whole)
         os.chmod(file.name, 0o644)
         os.replace(file.name, path)
-        with self._lock:
-            self._not.clear()  # others may have waited for this one
+        self._away.pop(address, None)
+        self._not.clear()  # others may have waited for this one
 
     def with_all_it_names(self, address: str) -> dict[str, Any]:
         """The schema and those it refers to, as far as they are here, by address."""
@@ -153,6 +159,12 @@ class Shelf:
                 raise Missing(f"Its schema refers to more than {MOST_AT_ONCE} others.")
             wanted += named_by(next_one, self.read(next_one))
         return found
+
+
+def _remember(where: _Remembered, address: str, seconds: float, reason: str) -> None:
+    if len(where) >= 10_000:
+        where.clear()
+    where[address] = (time.monotonic() + seconds, reason)
 
 
 def schema_of(text: bytes) -> Any:

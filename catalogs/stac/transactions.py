@@ -13,7 +13,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from . import documents, extents, patches, queryables, trash
+from . import documents, extents, learning, patches, queryables, trash
 from .documents import Document
 from .errors import Changed, Conflict, Invalid, NotFound
 from .extents import ROOT
@@ -45,6 +45,7 @@ def create_collection(
 
     Where `derived`, extent and item_assets follow the items, and the document needs no extent.
     """
+    learning.learn([document])
     collection = Collection(derived=derived, visibility=visibility)
     collection.take(document, [file.key for file in held], collection.strictness)
     if Collection.objects.filter(pk=collection.pk).exists():
@@ -62,6 +63,7 @@ def replace_collection(
     held: Sequence[HeldFile] = (),
 ) -> Collection:
     """Another document for the same collection; `held` files are added to those it has."""
+    learning.learn([document])
     locked = _lock(collection.pk)
     _match(if_match, locked)
     return _write_collection(locked, document, held)
@@ -72,6 +74,7 @@ def update_collection(
     collection: Collection, patch: Document | list[Any], if_match: str | None = None
 ) -> Collection:
     """A merge patch (an object, RFC 7396) or a JSON Patch (a list, RFC 6902)."""
+    learning.learn([patch])
     locked = _lock(collection.pk)
     _match(if_match, locked)
     return _write_collection(locked, patches.apply(locked.to_stac(ROOT), patch), ())
@@ -120,6 +123,7 @@ def delete_collection(
 def create_item(collection: Collection, document: Document, held: Sequence[HeldFile] = ()) -> Item:
     """A new item in the collection; 409 where the id is taken in it."""
     documents.check_type(document, "Feature")
+    learning.learn([document])
     with transaction.atomic():
         locked = _lock(collection.pk)
         item = Item.from_stac(document, locked, [file.key for file in held])
@@ -137,6 +141,7 @@ def create_items(collection: Collection, features: Sequence[Document]) -> list[I
     """All items of a FeatureCollection, or none; faults name the feature by its JSON pointer."""
     if len(features) > MOST_AT_ONCE:
         raise Invalid(f"At most {MOST_AT_ONCE:,} items at once.", pointer="/features")
+    learning.learn(features)
     # Looked through before anything is locked: ten thousand take a while.
     items = [_feature(number, feature, collection) for number, feature in enumerate(features)]
     locked = _lock(collection.pk)
@@ -165,6 +170,7 @@ def replace_item(
     item: Item, document: Document, if_match: str | None = None, held: Sequence[HeldFile] = ()
 ) -> Item:
     """Another document for the same item; `held` files are added to those it has."""
+    learning.learn([document])
     locked, collection = lock_item(item)
     _match(if_match, locked)
     return _write_item(locked, collection, document, held)
@@ -173,6 +179,7 @@ def replace_item(
 @transaction.atomic
 def update_item(item: Item, patch: Document | list[Any], if_match: str | None = None) -> Item:
     """A merge patch (an object, RFC 7396) or a JSON Patch (a list, RFC 6902)."""
+    learning.learn([patch])
     locked, collection = lock_item(item)
     _match(if_match, locked)
     return _write_item(locked, collection, patches.apply(locked.to_stac(ROOT), patch), ())

@@ -22,6 +22,7 @@ class Stack:
     def __init__(self, place: Place, *, throw_away: bool = False) -> None:
         self.place = place
         self.memory = Memory(place)
+        self.throw_away = throw_away
         self.cluster = Cluster(place, self.memory, throw_away=throw_away)
         self.store = Store(place, self.memory)
         self.supervisor = Supervisor(place)
@@ -73,6 +74,8 @@ class Stack:
             "GISTAC_DEVELOPMENT": "true",
             **self.store.settings,
         }
+        if self.throw_away:  # tests ask nothing of the network
+            settings["GISTAC_SCHEMA_HOSTS"] = ""
         self.memory.save()
         return settings
 

@@ -169,6 +169,12 @@ STORE_FOLDER = env.text("GISTAC_STORE_FOLDER", "")
 
 # Schemas of STAC extensions, one file each, shared by all processes of this machine.
 STAC_SCHEMAS = env.path("GISTAC_SCHEMAS", BASE_DIR / ".data" / "schemas")
+# Where one that is not there may be fetched from, once, when somebody writes what names it.
+STAC_SCHEMA_HOSTS = env.names(
+    "GISTAC_SCHEMA_HOSTS",
+    "stac-extensions.github.io schemas.stacspec.org geojson.org proj.org crim-ca.github.io "
+    "landsat.usgs.gov",
+)
 
 # People ----------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"

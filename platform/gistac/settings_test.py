@@ -11,3 +11,4 @@ STORAGES["assets"]["OPTIONS"]["bucket_name"] = f"{S3['bucket_name']}-test-{_work
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = True
 STAC_SCHEMAS = None  # tests that need schemas bring them
+STAC_SCHEMA_HOSTS = []
