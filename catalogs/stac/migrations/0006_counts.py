@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stac", "0004_trash_keeps_columns"),
+        ("stac", "0005_strictness"),
     ]
 
     operations = [
