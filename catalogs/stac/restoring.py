@@ -1,7 +1,9 @@
 """The way back from the trash (trash.py): rows as they were, with their files."""
 
+import json
 from itertools import batched
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connection, transaction
 
 from . import extents, transactions
@@ -97,16 +99,18 @@ def _item_of(kept: Trashed) -> Item:
 
 
 def _insert(model: type[Collection | Item], keys: list[int]) -> None:
-    """Rows of the trash become rows of the catalog."""
+    """Rows of the trash become rows of the catalog; a column that came since has its default."""
     table = model._meta.db_table
+    fields = [field for field in model._meta.concrete_fields if field.has_default()]
+    since = {field.column: field.get_default() for field in fields}
     names = [connection.ops.quote_name(name) for name in kept_columns(model)]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} (body, {', '.join(names)})"  # noqa: S608 - names of our own
             f" SELECT kept.body, {', '.join(f'its.{name}' for name in names)}"
-            f" FROM stac_trashed kept, jsonb_populate_record(NULL::{table}, kept.columns) its"
-            " WHERE kept.id = ANY(%s)",
-            [keys],
+            f" FROM stac_trashed kept, jsonb_populate_record(NULL::{table},"
+            " %s::jsonb || kept.columns) its WHERE kept.id = ANY(%s)",
+            [json.dumps(since, cls=DjangoJSONEncoder), keys],
         )
 
 

@@ -134,3 +134,12 @@ def test_what_filters_can_ask_comes_back_too(stac, collection):
     stac("collections/c?cascade=true", "DELETE")
     restoring.restore(Trashed.objects.get(kind=Trashed.Kind.COLLECTION))
     assert stac.get("collections/c/queryables") == before
+
+
+def test_what_was_deleted_before_a_column_came_is_restored(stac, collection):
+    stac("collections/c?cascade=true", "DELETE")
+    kept = Trashed.objects.get(kind=Trashed.Kind.COLLECTION)
+    del kept.columns["strictness"]
+    kept.save()
+    restoring.restore(kept)
+    assert Collection.objects.get().strictness == Collection.Strictness.WARN
