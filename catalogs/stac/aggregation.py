@@ -212,7 +212,8 @@ def _count(
     """The single values, and for each frequency its keys and how many, most frequent first."""
     names = [f"k{number}" for number in range(len(asked))]
     keys = {name: one.key(settings) for name, one in zip(names, asked, strict=True) if one.key}
-    rows = found.order_by().values(moment=F("datetime"), **keys)
+    rows = found.values(moment=F("datetime"), **keys)
+    rows.query.clear_ordering(force=False)  # but the first so many of an order stay those
     compiler = rows.query.get_compiler(found.db, elide_empty=False)  # an empty list of ids counts 0
     inner, parameters = compiler.as_sql()
     query = _COUNT.format(

@@ -134,6 +134,24 @@ def a_collection(live: Live) -> dict[str, object]:
     return {"collection": "coast", "item": "north-spit"}
 
 
+def items_over_time(live: Live) -> dict[str, object]:
+    """A collection whose items are of several months."""
+    client = requests.Session()
+    client.headers["Authorization"] = f"Bearer {live.key()}"
+    if not client.get(f"{live.stac}collections/seasons").ok:
+        made = documents.collection("seasons")
+        client.post(f"{live.stac}collections", json=made).raise_for_status()
+        features = [
+            documents.item(
+                f"s{n}", properties={"datetime": f"20{20 + n % 4}-{n % 7 + 1:02}-01T00:00:00Z"}
+            )
+            for n in range(40)
+        ]
+        sent = {"type": "FeatureCollection", "features": features}
+        client.post(f"{live.stac}collections/seasons/items", json=sent).raise_for_status()
+    return {"collection": "seasons"}
+
+
 def a_draft(live: Live) -> dict[str, object]:
     """An item taken back from the catalog is a draft again."""
     a_collection(live)
@@ -247,6 +265,12 @@ PAGES = [
     Page("ui:map", "{home}map/", state="empty"),
     Page("ui:home", "{home}", ready=a_collection, state="one"),
     Page("ui:collection", "{home}collections/{collection}/", ready=a_collection),
+    Page(
+        "ui:collection",
+        "{home}collections/{collection}/",
+        ready=items_over_time,
+        state="over time",
+    ),
     Page("ui:item", "{home}collections/{collection}/items/{item}/", ready=a_collection),
     Page("ui:map", "{home}map/", ready=a_collection, state="one"),
     Page("ui:collection-new", "{home}new-collection/"),

@@ -117,5 +117,48 @@ def test_a_thousand_items_ask_no_more_of_the_database(
     Item.objects.bulk_create(
         Item(collection=scenes, stac_id=f"i{n}", body="{}", properties={}) for n in range(1000)
     )
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(10):
         assert sign_in().get(PAGE).status_code == 200
+
+
+def test_items_over_time_are_drawn(in_acme, sign_in):
+    scenes = catalog.collection()
+    for number, day in enumerate(["2024-01-05", "2024-01-06", "2025-03-01"]):
+        catalog.item(scenes, f"i{number}", datetime=f"{day}T10:00:00Z")
+    bars = sign_in().get(PAGE).context["bars"]
+    assert bars.interval == "week"
+    assert [(bar.label, bar.count) for bar in bars.bars if bar.count] == [
+        ("Week of 1 Jan 2024", 2),
+        ("Week of 24 Feb 2025", 1),
+    ]
+    assert len(bars.bars) == 61
+    assert {bar.height for bar in bars.bars} == {100, 50, 0}
+    text = sign_in().get(PAGE).content.decode()
+    assert "Week of 1 Jan 2024: 2" in text
+    assert "style=" not in text.partition("<figure")[2].partition("</figure>")[0]
+
+
+def test_one_moment_is_not_drawn(in_acme, sign_in):
+    scenes = catalog.collection()
+    assert sign_in().get(PAGE).context["bars"] is None
+    catalog.item(scenes, "a")
+    assert sign_in().get(PAGE).context["bars"] is None
+
+
+def test_years_beyond_all_measure_are_not_drawn(in_acme, sign_in):
+    scenes = catalog.collection()
+    for year in ("0001", "9999"):
+        catalog.item(scenes, year, datetime=f"{year}-12-31T23:59:59Z")
+    assert sign_in().get(PAGE).context["bars"] is None
+
+
+def test_months_and_years_follow_each_other(in_acme, sign_in):
+    scenes = catalog.collection()
+    for number, day in enumerate(["2019-11-30", "2020-01-01", "2023-12-31"]):
+        catalog.item(scenes, f"i{number}", datetime=f"{day}T10:00:00Z")
+    bars = sign_in().get(PAGE).context["bars"].bars
+    assert [bar.label for bar in bars[:3]] == ["November 2019", "December 2019", "January 2020"]
+    assert len(bars) == 50
+    catalog.item(scenes, "old", datetime="1999-05-01T00:00:00Z")
+    bars = sign_in().get(PAGE).context["bars"].bars
+    assert [bar.label for bar in bars] == [str(year) for year in range(1999, 2024)]

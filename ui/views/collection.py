@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from catalogs.stac import boxes, links
 from catalogs.stac.models import Collection
-from ui import cards, fields, paging, snippets
+from ui import cards, fields, over_time, paging, snippets
 from ui.serializers import FootprintSerializer
 
 PAGE = 24
@@ -40,6 +40,7 @@ def collection(request: HttpRequest, collection: str) -> HttpResponse:
             "document": document,
             "view": view,
             "page": page,
+            "bars": over_time.draw(found.items.all()) if view == "items" else None,
             "as_list": request.GET.get("as") == "list",
             "footprints": FootprintSerializer(page.rows, many=True).data,
             "map_box": found.box if found.count and found.box != boxes.WORLD else None,
