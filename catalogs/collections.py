@@ -44,11 +44,23 @@ def make_for_files(title: str, *, actor: Actor) -> Collection:
         "stac_version": "1.1.0",
         "id": id,
         "title": title,
-        "description": f"Files dropped into {title}.",
+        "description": _described(title),
         "license": "other",
         "links": [],
     }
     return create(document, actor=actor, derived=True)
+
+
+def rename(collection: Collection, title: str, *, actor: Actor) -> Collection:
+    """Another title; a description that was made of the old one follows."""
+    patch = {"title": title}
+    if collection.to_stac("")["description"] == _described(collection.title):
+        patch["description"] = _described(title)
+    return update(collection, patch, actor=actor)
+
+
+def _described(title: str) -> str:
+    return f"Files dropped into {title}."
 
 
 def id_of(title: str) -> str:

@@ -90,13 +90,15 @@ class Live:
             yield
 
 
-def serve(folder: Path) -> Iterator[Live]:
+def serve(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Live]:
+    """A server of its own; `settings` are environment variables beside the test run's."""
     port = free_port()
     url = f"http://localhost:{port}"
     environment = {
         **os.environ,
         **server_environment(url),
         "GISTAC_MAIL_DIR": str(folder / "mail"),
+        **(settings or {}),
     }
     command = [
         str(Path(sys.executable).with_name("granian")),

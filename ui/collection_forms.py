@@ -41,6 +41,16 @@ PICTURES = {
 LARGEST_PICTURE = 5_000_000
 
 
+class TitleForm(forms.Form):
+    title = forms.CharField(
+        max_length=200,
+        error_messages={
+            "required": "A collection needs a title.",
+            "max_length": "A title has at most 200 characters.",
+        },
+    )
+
+
 class CollectionForm(forms.Form):
     title = forms.CharField(max_length=200)
     id = forms.CharField(

@@ -27,6 +27,11 @@ urlpatterns: list[URLPattern] = [
         name="collection-edit",
     ),
     path(
+        "collections/<stac:collection>/rename/",
+        collection_edit.collection_rename,
+        name="collection-rename",
+    ),
+    path(
         "collections/<stac:collection>/delete/",
         collection_edit.collection_delete,
         name="collection-delete",

@@ -10,10 +10,10 @@ from urllib.parse import quote, urlsplit
 
 from django.contrib.gis.gdal import SpatialReference
 from django.contrib.gis.gdal.error import GDALException, SRSException
-from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from catalogs.uploads import readable
 from ui import text
 
 # The first bytes of a multihash, which name its algorithm.
@@ -80,7 +80,7 @@ def moment(value: Any) -> SafeString | None:
 def size(value: Any) -> SafeString | None:
     if not isinstance(value, int) or value < 0:
         return None
-    return format_html("{}", filesizeformat(value))
+    return format_html("{}", readable(value))
 
 
 def _percent(value: Any) -> SafeString | None:

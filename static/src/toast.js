@@ -1,6 +1,7 @@
 // Messages that come and go. The server draws them, answers `HX-Trigger: {"toast": {...}}`,
 // or a script calls toast("Saved.", "success").
 const STAYS = 8000;
+const STAYS_TO_UNDO = 20000;
 
 function region() {
   return document.getElementById("toasts");
@@ -9,7 +10,8 @@ function region() {
 function leaveLater(element) {
   if (element.dataset.kind === "error") return; // errors wait to be read
   let left;
-  const start = () => (left = setTimeout(() => element.remove(), STAYS));
+  const stays = element.querySelector("form") ? STAYS_TO_UNDO : STAYS;
+  const start = () => (left = setTimeout(() => element.remove(), stays));
   const stop = () => clearTimeout(left);
   for (const name of ["mouseenter", "focusin"]) element.addEventListener(name, stop);
   for (const name of ["mouseleave", "focusout"]) element.addEventListener(name, start);

@@ -3,6 +3,8 @@
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +15,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from tests.live import ROOT, Live, serve, server_environment
 
 # Playwright's loop runs in the tests' thread; Django would refuse the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -65,6 +69,8 @@ class Watch:
         url = urlsplit(request.url)
         if url.scheme in ("http", "https") and url.netloc not in self.hosts:
             self.note(f"asked another host: {request.url}")
+        if re.fullmatch(r"/static/\w+\.\w+", url.path):
+            self.note(f"asked for a static file by the name that is not hashed: {request.url}")
 
     def failed(self, request: Request) -> None:
         if request.failure != ABORTED:
@@ -87,6 +93,20 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def _live_server(
+    django_db_setup: None, _bucket: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
+    """Serves what is collected under hashed names, as production does: a script that is asked
+    for by two names runs twice.
+    """
+    collected = {"GISTAC_STATIC_ROOT": str(tmp_path_factory.mktemp("static"))}
+    environment = {**os.environ, **server_environment("http://localhost"), **collected}
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    yield from serve(tmp_path_factory.mktemp("live"), collected)
 
 
 @pytest.fixture

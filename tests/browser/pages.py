@@ -312,6 +312,7 @@ NOT_PAGES = {
     "ui:pick": "a fragment",
     "ui:item-check": "a fragment",
     "ui:item-unpublish": "answers a form",
+    "ui:collection-rename": "answers a form",
     "ui:publish-all": "answers a form",
     "ui:draft-dates": "answers a form",
     "ui:draft-publish": "answers a form",

@@ -5,6 +5,8 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from catalogs import collections
+from catalogs.audit import Actor
 from catalogs.models import AuditRecord, Intake
 from catalogs.stac import transactions
 from catalogs.stac.models import Asset, Collection
@@ -172,3 +174,42 @@ def test_anothers_collection_is_not_there(ada_client, other):
     with tenant_scope(other):
         transactions.create_collection(collection("theirs"), derived=True)
     assert ada_client.get(f"{ACME}/collections/theirs/edit/").status_code == 404
+
+
+def test_a_collection_is_renamed_where_it_stands(ada_client, coast):
+    address = f"{ACME}/collections/coast/"
+    assert f'action="{address}rename/"' in ada_client.get(address).text
+    answer = ada_client.post(f"{address}rename/", {"title": "North coast"}, follow=True)
+    assert answer.redirect_chain[-1][0] == address
+    assert "<h1" in answer.text
+    assert Collection.objects.get().title == "North coast"
+    assert AuditRecord.objects.filter(action="collection.update").exists()
+
+
+def test_what_was_made_of_the_title_follows_it(ada_client, in_acme, ada):
+    made = collections.make_for_files("My first collection", actor=Actor.of(ada))
+    ada_client.post(f"{ACME}/collections/{made.pk}/rename/", {"title": "North coast"})
+    made.refresh_from_db()
+    assert made.to_stac("")["description"] == "Files dropped into North coast."
+
+
+@pytest.mark.parametrize(
+    ("title", "sentence"),
+    [
+        ("", "A collection needs a title."),
+        ("x" * 201, "at most 200 characters"),
+        ("a\0b", "Null characters"),
+    ],
+)
+def test_a_title_that_is_none_is_refused(ada_client, coast, title, sentence):
+    address = f"{ACME}/collections/coast/rename/"
+    assert sentence in ada_client.post(address, {"title": title}, follow=True).text
+    within = ada_client.post(address, {"title": title}, headers={"HX-Request": "true"})
+    assert sentence in within.text
+    assert Collection.objects.get().title == "The coast"
+
+
+def test_a_viewer_renames_nothing(ben_client, coast):
+    assert "rename/" not in ben_client.get(f"{ACME}/collections/coast/").text
+    answer = ben_client.post(f"{ACME}/collections/coast/rename/", {"title": "Mine"})
+    assert answer.status_code == 403

@@ -1,6 +1,7 @@
 """From a mail address to an organization's home, by HTTP alone."""
 
 import re
+import time
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -44,6 +45,42 @@ def test_a_wrong_code_is_refused_and_the_page_says_so(client):
     answer = client.post("/accounts/confirm-email/", {"code": "000000"})
     assert 'id="code_error"' in answer.text
     assert 'aria-invalid="true"' in answer.text
+
+
+@pytest.mark.parametrize("page", ["signup", "login"])
+def test_a_code_that_is_too_old_is_told_so_and_a_new_one_offered(client, ada, page, monkeypatch):
+    if page == "login":
+        EmailAddress.objects.create(user=ada, email=ada.email, verified=True, primary=True)
+        asked = client.post("/accounts/login/code/", {"email": ada.email}, follow=True)
+        email = ada.email
+    else:
+        asked, email = sign_up(client), "new@example.org"
+    assert f'name="email" value="{email}"' in asked.text
+    code = code_of(mail.outbox[0])
+    later = time.time() + 16 * 60
+    with monkeypatch.context() as patched:
+        patched.setattr("time.time", lambda: later)
+        over = client.post(asked.redirect_chain[-1][0], {"code": code, "email": email})
+    assert "This code is no longer good" in over.text
+    client.post("/accounts/login/code/", {"email": email})
+    code = code_of(mail.outbox[-1])
+    done = client.post("/accounts/login/code/confirm/", {"code": code}, follow=True)
+    assert done.redirect_chain[-1][0] == ("/o/acme/" if page == "login" else "/organizations/new/")
+
+
+def test_after_three_wrong_codes_a_new_one_is_offered(client):
+    sign_up(client)
+    words = {"code": "000000", "email": "new@example.org"}
+    answers = [client.post("/accounts/confirm-email/", words).text for _ in range(3)]
+    assert 'id="code_error"' in answers[1]
+    assert "This code is no longer good" in answers[2]
+    assert "Try again later" not in answers[2]
+
+
+def test_a_page_for_a_code_that_nobody_waits_for_says_so(client):
+    answer = client.get("/accounts/confirm-email/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/accounts/login/"
+    assert "No code is waited for" in answer.text
 
 
 def test_a_new_code_can_be_asked_for(client):

@@ -1,5 +1,7 @@
 """Deleting, the trash, and the way back."""
 
+import re
+
 import pytest
 
 from catalogs.stac import transactions
@@ -29,6 +31,15 @@ def test_it_works(ada_client, coast):
     kept = Trashed.objects.get()
     back = ada_client.post(f"{ACME}/trash/{kept.pk}/restore/", follow=True)
     assert back.redirect_chain[-1][0] == f"{ACME}/collections/coast/items/one/"
+    assert Item.objects.get().stac_id == "one"
+
+
+@pytest.mark.parametrize("path", ["coast/items/one", "coast"])
+def test_what_was_deleted_comes_back_by_undo(ada_client, coast, path):
+    gone = ada_client.post(f"{ACME}/collections/{path}/delete/", {"name": "coast"}, follow=True)
+    undo = re.search(r'action="(/o/acme/trash/\d+/restore/)"', gone.text)[1]
+    back = ada_client.post(undo, follow=True)
+    assert back.redirect_chain[-1][0] == f"{ACME}/collections/{path}/"
     assert Item.objects.get().stac_id == "one"
 
 

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from catalogs import collections
 from catalogs.audit import Actor
@@ -19,8 +19,14 @@ from catalogs.stac.transactions import HeldFile
 from tenants.requests import Request
 from ui import cards, pictures
 from ui.access import permission
-from ui.collection_forms import CollectionForm, ProviderForms, apply_providers, providers_of
-from ui.views import conflicts
+from ui.collection_forms import (
+    CollectionForm,
+    ProviderForms,
+    TitleForm,
+    apply_providers,
+    providers_of,
+)
+from ui.views import conflicts, trash
 
 Document = dict[str, Any]
 
@@ -78,6 +84,21 @@ def collection_edit(request: Request, collection: str) -> HttpResponse:
     yours = form.applied()
     apply_providers(yours, rows)
     return save(request, one, yours, document, form)
+
+
+@require_POST
+@permission("stac.change_collection")
+def collection_rename(request: Request, collection: str) -> HttpResponse:
+    """Another title, from wherever the collection is named; its id stays."""
+    one = found(request, collection)
+    form = TitleForm(request.POST)
+    if form.is_valid():
+        one = collections.rename(one, form.cleaned_data["title"], actor=Actor.of(request.user))
+    if request.headers.get("HX-Request"):
+        return render(request, "ui/_rename.html", {"collection": one, "form": form, "within": True})
+    for problem in form.errors.get("title", []):
+        messages.error(request, problem)
+    return redirect("ui:collection", one.pk)
 
 
 def forms_of(
@@ -217,5 +238,5 @@ def collection_delete(request: Request, collection: str) -> HttpResponse:
         context = {"collection": one, "wrong": wrong, "typed": typed}
         return render(request, "ui/collection_delete.html", context, status=422 if wrong else 200)
     collections.delete(one, actor=Actor.of(request.user), cascade=True)
-    messages.success(request, f"“{one}” is in the trash, where it can be restored.")
+    trash.offer_undo(request, collection)
     return redirect("ui:home")

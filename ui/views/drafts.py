@@ -95,6 +95,7 @@ def draft_publish(request: Request, id: UUID) -> HttpResponse:
         return answer_card(request, fresh, status=422)
     if not is_fragment(request):
         messages.success(request, f"Published “{item.stac_id}”: it can be searched now.")
+        return redirect("ui:item", item.collection_id, item.stac_id)
     return answer_list(request, published=[item])
 
 

@@ -17,7 +17,7 @@ from tenants.requests import Request
 from ui import fields
 from ui.access import permission
 from ui.item_forms import ItemForms
-from ui.views import conflicts
+from ui.views import conflicts, trash
 
 Document = dict[str, Any]
 
@@ -157,7 +157,7 @@ def item_delete(request: Request, collection: str, item: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "ui/item_delete.html", {"item": one, "collection": one.collection})
     items.delete(one, actor=Actor.of(request.user))
-    messages.success(request, f"“{one.stac_id}” is in the trash, where it can be restored.")
+    trash.offer_undo(request, collection, item)
     return redirect("ui:collection", collection)
 
 

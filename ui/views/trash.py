@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -30,6 +31,13 @@ def restorable() -> QuerySet[Trashed]:
 def trash(request: Request) -> HttpResponse:
     rows = restorable().order_by("-deleted")[:SHOWN]
     return render(request, "ui/trash.html", {"rows": [line(row) for row in rows]})
+
+
+def offer_undo(request: Request, collection: str, item: str = "") -> None:
+    """Says what was just deleted, with a button that takes it back."""
+    kept = restorable().filter(collection=collection, item=item).latest("deleted")
+    back = reverse("ui:trash-restore", args=[kept.pk])
+    messages.success(request, f"“{kept}” is in the trash.", extra_tags=back)
 
 
 def line(row: Trashed) -> dict[str, Any]:

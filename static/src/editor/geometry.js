@@ -90,14 +90,15 @@ export function editGeometry({ map, L, frame, frameTo }) {
   let writing = false;
 
   function show() {
-    let parts;
+    let parts, layer;
     try {
       parts = partsOf(area.value.trim() ? JSON.parse(area.value) : null);
+      layer = parts.length ? L.geoJSON({ type: "Feature", properties: {}, geometry: whole(parts) }) : null;
+      if (layer && !layer.getBounds().isValid()) throw new Error("nowhere");
     } catch {
-      return say(frame, "The text is not JSON yet; the map shows it as soon as it is.");
+      return say(frame, "The text is not a GeoJSON geometry yet; the map shows it as soon as it is.");
     }
     draw.clear();
-    const layer = parts.length ? L.geoJSON({ type: "Feature", properties: {}, geometry: whole(parts) }) : null;
     if (layer && frameTo) frameTo(map, layer.getBounds());
     else if (layer) map.fitBounds(layer.getBounds(), { padding: [28, 28], maxZoom: 15, animate: false });
     if (!drawable(parts)) {

@@ -140,9 +140,9 @@ export class Table {
     const done = percent(sent, all);
     const set = (name, words) => text(this.section.querySelector(`[data-${name}]`), words);
     const refused = this.sender.entries.length - counted.length;
-    const rest = arrived.length ? `${files(arrived.length)} arrived` : refused ? `${files(refused)} not sent` : "";
+    const rest = arrived.length ? `${files(arrived.length)} arrived` : refused ? `${files(refused)} could not be taken` : "";
     set("total", open.length ? `${bytes(sent)} of ${bytes(all)}${this.pace(all - sent)}` : rest);
-    set("count", open.length ? `Sending ${files(open.length)}` : arrived.length ? "All files have arrived" : "Nothing was sent");
+    set("count", open.length ? `Sending ${files(open.length)}` : arrived.length ? "All files have arrived" : "Not sent");
     const bar = this.section.querySelector("[data-total-bar]");
     bar.hidden = !open.length;
     bar.value = done;
