@@ -79,9 +79,10 @@ def neighbours(rows: QuerySet[Any], row: Any) -> tuple[Any, Any]:
 
 def _place(pager: Pager, token: str) -> tuple[list[Any], bool]:
     try:
-        return pager.open(token) if token else ([], False)
+        place = pager.open(token) if token else None
     except Invalid:
         return [], False
+    return (place.values, place.backward) if place else ([], False)
 
 
 def _address(pager: Pager, query: QueryDict, row: Any, backward: bool) -> str:

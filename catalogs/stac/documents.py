@@ -23,7 +23,7 @@ MOST_MEMBERS = 1_000  # of a collection that can be asked for
 # Relations that we answer for; what a client sends under them is replaced.
 OWN_OF_ITEM = frozenset({"self", "root", "parent", "collection"})
 OWN_OF_COLLECTION = frozenset(
-    {"self", "root", "parent", "items", "item", "child", links.QUERYABLES}
+    {"self", "root", "parent", "items", "item", "child", links.QUERYABLES, links.SORTABLES}
     | {"aggregate", "aggregations"}
 )
 _NO_MEMBERS = frozenset({"id", "type", "links", "assets", "item_assets", "extent"})

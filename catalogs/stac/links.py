@@ -16,6 +16,7 @@ SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 
 QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+SORTABLES = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
 
 Link = dict[str, object]
 
@@ -82,6 +83,7 @@ def of_collection(base: str, collection: str) -> list[Link]:
         link("parent", base, JSON, "The catalog"),
         link("items", own + "/items", GEOJSON, "Its items"),
         link(QUERYABLES, own + "/queryables", SCHEMA, "What filters can ask of its items"),
+        link(SORTABLES, own + "/sortables", SCHEMA, "What its items are sorted by"),
         link("aggregations", own + "/aggregations", JSON, "What can be counted of its items"),
         *of_aggregate(own + "/"),
     ]

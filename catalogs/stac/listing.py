@@ -4,7 +4,7 @@ Bodies are joined as the text that is stored and the mark is replaced; nothing i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -13,14 +13,16 @@ import orjson
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
-from . import links, times
+from . import links, sorting, times
+from .cql2 import operands
 from .links import Link
-from .paging import BY_ID, LATEST, Key, Page, Pager
+from .models import Queryable
+from .paging import BY_ID, LATEST, Key, Page, Pager, Place
 from .parameters import USUAL_LIMIT
 from .search import CollectionQuerySet
 
 # What is asked of the answer; all else is asked of the rows.
-OF_THE_ANSWER = frozenset({"f", "limit", "token"})
+OF_THE_ANSWER = frozenset({"f", "limit", "sortby", "token"})
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,11 @@ class Kind:
     name: str  # the member that the documents stand under
     media_type: str
     keys: Sequence[Key]  # the usual order
+    last: Sequence[Key]  # in which no two are equal
 
 
-ITEMS = Kind('"type":"FeatureCollection",', "features", links.GEOJSON, LATEST)
-COLLECTIONS = Kind("", "collections", links.JSON, BY_ID)
+ITEMS = Kind('"type":"FeatureCollection",', "features", links.GEOJSON, LATEST, LATEST[1:])
+COLLECTIONS = Kind("", "collections", links.JSON, BY_ID, BY_ID)
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,23 @@ class Listing:
         wanted = {name: v for name, v in self.asked.items() if name not in OF_THE_ANSWER}
         return self.rows.search(**wanted)  # type: ignore[attr-defined]
 
-    @property
-    def keys(self) -> Sequence[Key]:
-        """Their order; no two rows are equal in all of them."""
-        return self.kind.keys
-
     def page(self) -> Page:
-        limit, token = self.asked.get("limit", USUAL_LIMIT), self.asked.get("token")
-        return Pager(self.root + self.path, self.sent, self.keys).page(self.found, limit, token)
+        token = self.asked.get("token")
+        pager = Pager(self.root + self.path, self.sent, self.kind.keys)
+        place = pager.open(token) if token else None
+        if "sortby" in self.asked:
+            pager = self.sorted(pager, place)
+        return pager.page(self.found, self.asked.get("limit", USUAL_LIMIT), place)
+
+    def sorted(self, pager: Pager, place: Place | None) -> Pager:
+        sort, kinds = self.asked["sortby"], place.kinds if place else None
+        kinds = kinds or sorting.kinds(sort, operands.name, self.known)
+        keys = sorting.keys(sort, kinds, operands.name, self.kind.last)
+        return replace(pager, keys=keys, kinds=kinds)
+
+    def known(self, names: Sequence[str]) -> sorting.Kinds:
+        """What items can be sorted by, of these names."""
+        return sorting.of_items(Queryable.objects.filter(collection__in=self.homes), names)
 
     def answer(self, *around: Link) -> HttpResponse:
         """A FeatureCollection, or Collections, with the links `around` it."""

@@ -13,7 +13,14 @@ from django.utils import timezone
 from . import boxes, documents, freetext, sql, times, validation
 from .errors import Invalid
 from .geometry import ITEM_VERTICES, GeometryField
-from .search import MOMENT, AssetQuerySet, CollectionQuerySet, ItemQuerySet
+from .search import (
+    MOMENT,
+    AssetQuerySet,
+    CollectionQuerySet,
+    ItemQuerySet,
+    rising_moment,
+)
+from .sorting import rising_number
 from .validation import Report
 
 Document = documents.Document
@@ -207,6 +214,12 @@ class Item(Stored, Boxed):
             GinIndex(fields=["words"], name="item_by_word"),
             models.Index(MOMENT.desc(), "collection", "stac_id", name="item_latest"),
             models.Index("collection", MOMENT.desc(), "stac_id", name="item_latest_in_collection"),
+            models.Index(
+                rising_moment(F("datetime")), "collection", "stac_id", name="item_earliest"
+            ),
+            models.Index(
+                rising_number("eo:cloud_cover"), "collection", "stac_id", name="item_clearest"
+            ),
             # What filters ask most: any property equal to something, and little cloud.
             GinIndex(fields=["properties"], name="item_by_property", opclasses=["jsonb_path_ops"]),
             models.Index(

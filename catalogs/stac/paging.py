@@ -19,7 +19,7 @@ from django.db.models.lookups import (
 )
 
 from .errors import Invalid
-from .search import moment
+from .search import moment, rising_moment
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,26 @@ class Key:
     written: Callable[[Any], Any] = lambda value: value  # as JSON, in the token
     value: Callable[[Any], Combinable] = lambda read: Value(read, TextField())  # and back
 
+    @property
+    def read(self) -> Any:
+        """What is read of each row, to be written into a token."""
+        return F(self.field)
+
+    @property
+    def mine(self) -> Any:
+        """What rows are ordered by."""
+        return self.made(F(self.field))
+
+    def given(self, read: Any) -> Any:
+        """The same of the row that a token was written for."""
+        return self.made(self.value(read))
+
     def order(self, backward: bool) -> Any:
-        made = self.made(F(self.field))
-        return made.desc() if self.descending != backward else made.asc()
+        return self.mine.desc() if self.descending != backward else self.mine.asc()
 
     def beyond(self, read: Any, rest: Q | None, backward: bool) -> Q:
         """After this value, or at it and `rest`; the plain bound lets an index start there."""
-        mine, given = self.made(F(self.field)), self.made(self.value(read))
+        mine, given = self.mine, self.given(read)
         down = self.descending != backward
         strictly = Q(LessThan(mine, given) if down else GreaterThan(mine, given))
         if rest is None:
@@ -51,13 +64,17 @@ def _moment_value(read: str | None) -> Value:
     return Value(read and datetime.fromisoformat(read), DateTimeField())
 
 
-# Latest first, what has no datetime last; then by collection and id, so that no two are equal.
-LATEST = (
-    Key("datetime", True, moment, lambda value: value and value.isoformat(), _moment_value),
-    Key("collection_id"),
-    Key("stac_id"),
-)
-BY_ID = (Key("pk"),)
+def by_datetime(descending: bool) -> Key:
+    """What has no datetime comes last both ways; each way has its index."""
+    made = moment if descending else rising_moment
+    return Key(
+        "datetime", descending, made, lambda value: value and value.isoformat(), _moment_value
+    )
+
+
+# Items: latest first, then by collection and id, so that no two are equal.
+LATEST = (by_datetime(descending=True), Key("collection_id"), Key("stac_id"))
+BY_ID = (Key("id"),)
 
 
 @dataclass(frozen=True)
@@ -70,26 +87,36 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Place:
+    """What a token says: the keys of the row at the edge of a page, and to which side to go on."""
+
+    values: list[Any]
+    backward: bool
+    kinds: list[list[str]] | None  # what the sort took the values for, see sorting.py
+
+
+@dataclass(frozen=True)
 class Pager:
     """Pages of one query at one address; its tokens are good for nothing else."""
 
     at: str
     query: Mapping[str, Any]
     keys: Sequence[Key] = LATEST
+    kinds: Sequence[Sequence[str]] | None = None
 
-    def page(self, rows: QuerySet[Any], limit: int, token: str | None) -> Page:
-        """`limit` rows from where the token points, by one question to the database."""
-        values, backward = self.open(token) if token else ([], False)
-        if token:
-            rows = rows.filter(self.beyond(values, backward))
-        rows = rows.order_by(*(key.order(backward) for key in self.keys))
-        fields = [key.field for key in self.keys]
-        found = list(rows.values_list("body", *fields)[: limit + 1])
+    def page(self, rows: QuerySet[Any], limit: int, place: Place | None = None) -> Page:
+        """`limit` rows from this place on, by one question to the database."""
+        backward = place is not None and place.backward
+        if place:
+            rows = rows.filter(self.beyond(place.values, backward))
+        reads = [key.read for key in self.keys]
+        ordered = rows.order_by(*(key.order(backward) for key in self.keys))
+        found = list(ordered.values_list("body", *reads)[: limit + 1])
         more, found = len(found) > limit, found[:limit]
         if backward:
             found.reverse()
         ahead = bool(found) and (more or backward)
-        behind = bool(found) and (more if backward else bool(token))
+        behind = bool(found) and (more if backward else place is not None)
         return Page(
             [row[0] for row in found],
             self.token(found[-1][1:], False) if ahead else None,
@@ -104,19 +131,20 @@ class Pager:
 
     def token(self, values: Sequence[Any], backward: bool) -> str:
         written = [key.written(value) for key, value in zip(self.keys, values, strict=True)]
-        return signing.dumps([written, backward, self._query()], salt=self._salt())
+        said = [written, backward, self.kinds, self._query()]
+        return signing.dumps(said, salt=self._salt(), compress=True)
 
-    def open(self, token: str) -> tuple[list[Any], bool]:
+    def open(self, token: str) -> Place:
         try:
-            values, backward, query = signing.loads(token, salt=self._salt())
+            values, backward, kinds, query = signing.loads(token, salt=self._salt())
         except signing.BadSignature as fault:
             raise Invalid("token: it is not one of this catalog's.", parameter="token") from fault
         if query != self._query():
             raise Invalid("token: it belongs to another query.", parameter="token")
-        return values, backward
+        return Place(values, backward, kinds)
 
     def _salt(self) -> str:
-        return f"stac.page:{self.at}"
+        return f"stac.pages:{self.at}"
 
     def _query(self) -> str:
         asked = {name: v for name, v in self.query.items() if name not in ("token", "limit")}

@@ -9,7 +9,7 @@ from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from . import boxes, cql2, freetext, times
+from . import boxes, cql2, freetext, sorting, times
 from .errors import Invalid, Refused
 from .geometry import QUERY_VERTICES, GeometryField
 from .parsers import parse
@@ -188,6 +188,40 @@ class FilterCrsParameter(Parameter):
         return str(data)
 
 
+_FIELD_TO_SORT = {
+    "type": "object",
+    "required": ["field"],
+    "properties": {
+        "field": {"type": "string"},
+        "direction": {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
+    },
+    "additionalProperties": False,
+}
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "example": "+datetime,-id"},
+            {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": sorting.MOST_KEYS,
+                "items": _FIELD_TO_SORT,
+            },
+        ]
+    }
+)
+class SortParameter(Parameter):
+    """Sort extension 1.1.0: a text, or a list of objects."""
+
+    def to_internal_value(self, data: Any) -> list[sorting.By]:
+        try:
+            return sorting.read(data)
+        except Invalid as wrong:
+            raise self.fault(wrong.message) from wrong
+
+
 class Parameters(serializers.Serializer[Any]):
     """What every resource takes (OGC API Features 1, requirement query-param-unknown)."""
 
@@ -253,6 +287,7 @@ def _condition(given: Any, lang: str | None) -> Q:
 class ItemsParameters(FilterParameters):
     """OGC API Features 1, 7.15; clients send ids and collections here too."""
 
+    sortby = SortParameter()
     bbox = BoxParameter()
     datetime = TimeParameter()
     ids = NamesParameter()

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, Max, Min, OuterRef
 
+from . import sorting
 from .cql2.operands import Kind, Member
 from .documents import LONGEST_ID
 from .models import Collection, Item, Queryable
@@ -137,14 +138,38 @@ def _float(value: Any) -> float | None:
 
 def schema(own: str, title: str, rows: Iterable[Queryable]) -> dict[str, Any]:
     """A JSON Schema of the names that filters can use; others are taken, and are null."""
+    return written(own, title, described(rows), others=True)
+
+
+def written(own: str, title: str, properties: dict[str, Any], *, others: bool) -> dict[str, Any]:
+    """A JSON Schema of names that can be used; `others` says whether more than these can."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": own,
         "type": "object",
         "title": title,
-        "properties": _ALWAYS | {name: _described(r) for name, r in sorted(_merged(rows).items())},
-        "additionalProperties": True,
+        "properties": properties,
+        "additionalProperties": others,
     }
+
+
+def described(rows: Iterable[Queryable]) -> dict[str, Any]:
+    """The schema of each name."""
+    return _ALWAYS | {name: _described(row) for name, row in sorted(_merged(rows).items())}
+
+
+def sortables(own: str, title: str, rows: Iterable[Queryable]) -> dict[str, Any]:
+    """The names that `sortby` takes, and no others (Sort extension 1.1.0, "Sortables")."""
+    always = {name: _ALWAYS[name] for name in sorting.ALWAYS}
+    others = {
+        name: {key: value for key, value in _described(row).items() if key in _OF_SORTABLES}
+        for name, row in sorted(_merged(rows).items())
+        if sorting.sortable(row.kinds, [row.format])
+    }
+    return written(own, title, always | others, others=False)
+
+
+_OF_SORTABLES = ("title", "type", "format")
 
 
 _ALWAYS: dict[str, Any] = {

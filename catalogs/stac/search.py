@@ -19,6 +19,11 @@ def moment(datetime: Combinable) -> Func:
     return Func(datetime, template="COALESCE(%(expressions)s, '-infinity'::timestamptz)")
 
 
+def rising_moment(datetime: Combinable) -> Func:
+    """The same for earliest first; here too what has no datetime comes last."""
+    return Func(datetime, template="COALESCE(%(expressions)s, 'infinity'::timestamptz)")
+
+
 MOMENT = moment(F("datetime"))  # as the indexes have it
 
 

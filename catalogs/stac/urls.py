@@ -32,6 +32,12 @@ def patterns(**own: Any) -> list[URLPattern]:
             view["CollectionQueryables"].as_view(),
             name="collection-queryables",
         ),
+        path("sortables", view["Sortables"].as_view(), name="sortables"),
+        path(
+            f"{collection}/sortables",
+            view["CollectionSortables"].as_view(),
+            name="collection-sortables",
+        ),
         path("aggregations", view["Aggregations"].as_view(), name="aggregations"),
         path("aggregate", view["Aggregate"].as_view(), name="aggregate"),
         path(

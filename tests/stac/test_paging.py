@@ -4,6 +4,7 @@ import pytest
 
 from tests.stac import documents
 from tests.stac.client import link
+from tests.stac.pages import follow, names
 
 PROVES = (
     "https://api.stacspec.org/v1.0.0/item-search",
@@ -36,21 +37,6 @@ def many(stac):
         collection = {"type": "FeatureCollection", "features": features}
         assert stac.post(f"collections/{name}/items", collection).status_code == 201
     return stac
-
-
-def names(page):
-    return [f"{item['collection']}/{item['id']}" for item in page["features"]]
-
-
-def follow(client, page, rel, body=None):
-    """The neighbouring page as a client gets it, or None."""
-    found = link(page, rel)
-    if found is None:
-        return None
-    if found.get("method") == "POST":
-        assert found["merge"] is True
-        return client("search", "POST", {**(body or {}), **found["body"]}).json()
-    return client.get(found["href"])
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 11, 12, 13])

@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
-from catalogs.stac import paging, transactions
+from catalogs.stac import paging, sorting, transactions
+from catalogs.stac.cql2 import operands
 from catalogs.stac.models import Item
 from catalogs.stac.parameters import SearchParameters
 from tests.stac import documents
@@ -14,7 +15,8 @@ SCATTER = """
 INSERT INTO stac_item (collection_id, id, body, etag, revision, created, updated, west, south,
                        east, north, geometry, lowest, highest, datetime, start, "end", properties)
 SELECT 'c' || n % 3, 'i' || n, '{{}}', '', 1, now(), now(), x, y, x + 1, y + 1,
-       ST_MakeEnvelope(x, y, x + 1, y + 1, 4326), 0, 0, t, t, t, '{{}}'
+       ST_MakeEnvelope(x, y, x + 1, y + 1, 4326), 0, 0, t, t, t,
+       jsonb_build_object('eo:cloud_cover', (n * 31) % 1009 / 10.0)
 FROM (SELECT n, (n * 7919) % 359 - 180.0 AS x, (n * 104729) % 179 - 90.0 AS y,
              timestamptz '2015-01-01Z' + n * interval '4 hours' AS t
       FROM generate_series(1, {rows}) n) AS scattered
@@ -35,12 +37,20 @@ def many(inside):
         cursor.execute("ANALYZE stac_item")
 
 
-def plan(user=None, token=None, **asked):
-    found = Item.objects.visible_to(user or Member()).search(**SearchParameters.read(asked))
+def plan(user=None, token=None, backward=False, **asked):
+    wanted = SearchParameters.read(asked)
+    sort, keys = wanted.pop("sortby", None), paging.LATEST
+    if sort:
+        kinds = [KINDS[by.name] for by in sort]
+        keys = sorting.keys(sort, kinds, operands.name, paging.LATEST[1:])
+    found = Item.objects.visible_to(user or Member()).search(**wanted)
     if token:
-        found = found.filter(paging.Pager("", {}).beyond(token, False))
-    ordered = found.order_by(*(key.order(False) for key in paging.LATEST))
-    return ordered.values_list("body", "datetime", "collection_id", "stac_id")[:11].explain()
+        found = found.filter(paging.Pager("", {}, keys).beyond(token, backward))
+    ordered = found.order_by(*(key.order(backward) for key in keys))
+    return ordered.values_list("body", *(key.read for key in keys))[:11].explain()
+
+
+KINDS = {"datetime": ["time"], "id": ["string"], "eo:cloud_cover": ["number"]}
 
 
 CASES = [
@@ -66,3 +76,24 @@ def test_each_search_uses_its_index(many):
     late = plan(token=["2016-06-01T00:00:00+00:00", "c1", "i17"])
     assert "item_latest" in late
     assert "Index Cond: (COALESCE(datetime" in late
+
+
+SORTED = [
+    ("-datetime", "item_latest", ["2016-06-01T00:00:00+00:00", "c1", "i17"]),
+    ("datetime", "item_earliest", ["2016-06-01T00:00:00+00:00", "c1", "i17"]),
+    ("eo:cloud_cover", "item_clearest", ["20.5", "c1", "i17"]),
+    ("id", "one_item_per_id_in_collection", ["i17", "c1"]),
+    ("-id", "one_item_per_id_in_collection", ["i17", "c1"]),
+]
+
+
+def test_common_orders_use_their_index(many):
+    for sortby, index, token in SORTED:
+        for more in ({}, {"collections": "c1"}):
+            told = plan(sortby=sortby, **more)
+            assert index in told, (sortby, told)
+            assert "Seq Scan on stac_item" not in told, (sortby, told)
+        for backward in (False, True):
+            late = plan(token=token, backward=backward, sortby=sortby)
+            assert index in late, (sortby, late)
+            assert "Index Cond" in late, (sortby, late)

@@ -93,7 +93,7 @@ def as_text(value):
         ("collections", "\x00"),
         ("f", "xml"),
         ("colour", "red"),
-        ("sortby", "id"),
+        ("sortby", "colour"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(stranger, parameter, value):

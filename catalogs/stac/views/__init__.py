@@ -6,7 +6,7 @@ from .catalog import Api, ApiDocs, Conformance, Landing
 from .collections import Collections, OneCollection
 from .items import Items, OneItem, Search
 from .nothing import Nothing
-from .queryables import CollectionQueryables, Queryables
+from .queryables import CollectionQueryables, CollectionSortables, Queryables, Sortables
 from .validation import CollectionValidation, ItemValidation
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "CollectionAggregations",
     "CollectionAsset",
     "CollectionQueryables",
+    "CollectionSortables",
     "CollectionValidation",
     "Collections",
     "Conformance",
@@ -30,4 +31,5 @@ __all__ = [
     "OneItem",
     "Queryables",
     "Search",
+    "Sortables",
 ]

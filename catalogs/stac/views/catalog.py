@@ -67,6 +67,7 @@ def _of_landing(root: str) -> list[links.Link]:
         links.link("search", search, links.GEOJSON, "Search by GET", method="GET"),
         links.link("search", search, links.GEOJSON, "Search by POST", method="POST"),
         links.link(links.QUERYABLES, f"{root}queryables", links.SCHEMA, "What filters can ask"),
+        links.link(links.SORTABLES, f"{root}sortables", links.SCHEMA, "What items are sorted by"),
         links.link("aggregations", f"{root}aggregations", links.JSON, "What can be counted"),
         *links.of_aggregate(root),
     ]

@@ -1,4 +1,7 @@
-"""What filters can ask of items (OGC API Features 3, "queryables")."""
+"""What filters can ask of items, and what they can be sorted by.
+
+OGC API Features 3, "queryables"; Features 5, "sortables"; Sort extension 1.1.0, "Sortables".
+"""
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -17,9 +20,8 @@ class Queryables(StacView):
 
     @extend_schema(operation_id="getQueryables", responses=_SCHEMA)
     def get(self, request: Request) -> HttpResponse:
-        seen = Collection.objects.visible_to(request.user)
-        found = Queryable.objects.filter(collection__in=seen)
-        own = f"{links.root(request)}queryables"
+        own, homes = links.root(request) + "queryables", Collection.objects.shown_to(request.user)
+        found = Queryable.objects.filter(collection__in=homes)
         return answers.json_answer(queryables.schema(own, "Queryables", found), links.SCHEMA)
 
 
@@ -31,4 +33,25 @@ class CollectionQueryables(StacView):
         found = self.collection(collection)
         own = f"{links.root(request)}{links.collection_path(collection)}/queryables"
         told = queryables.schema(own, f"Queryables of {found}", found.queryables.all())
+        return answers.json_answer(told, links.SCHEMA)
+
+
+class Sortables(StacView):
+    """Of all items that the asker may see."""
+
+    @extend_schema(operation_id="getSortables", responses=_SCHEMA)
+    def get(self, request: Request) -> HttpResponse:
+        own, homes = links.root(request) + "sortables", Collection.objects.shown_to(request.user)
+        found = Queryable.objects.filter(collection__in=homes)
+        return answers.json_answer(queryables.sortables(own, "Sortables", found), links.SCHEMA)
+
+
+class CollectionSortables(StacView):
+    """Of the items of one collection."""
+
+    @extend_schema(operation_id="getCollectionSortables", responses=_SCHEMA)
+    def get(self, request: Request, collection: str) -> HttpResponse:
+        found = self.collection(collection)
+        own = f"{links.root(request)}{links.collection_path(collection)}/sortables"
+        told = queryables.sortables(own, f"Sortables of {found}", found.queryables.all())
         return answers.json_answer(told, links.SCHEMA)
