@@ -3,6 +3,8 @@
 import shlex
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from catalogs.stac import links
 
 KEY = "GISTAC_KEY"
@@ -13,6 +15,14 @@ class Snippet:
     label: str
     code: str
     note: str = ""
+
+
+def stac_browser(address: str) -> str:
+    """Where STAC Browser shows this address, or "" where the operator wants no link."""
+    if settings.STAC_BROWSER == "none":
+        return ""
+    scheme, _, rest = address.partition("://")
+    return settings.STAC_BROWSER + (rest if scheme == "https" else f"{scheme}:/{rest}")
 
 
 def _curl(address: str, private: bool) -> str:

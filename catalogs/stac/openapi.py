@@ -1,11 +1,13 @@
 """The API told as OpenAPI 3.0, from the views that serve it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.settings import patched_settings
+from rest_framework.authentication import BaseAuthentication
 
 from . import components
 
@@ -37,6 +39,19 @@ def describe(patterns: tuple[Any, ...]) -> dict[str, Any]:
         for parameter in operation.get("parameters", ()):
             _as_read(parameter)
     return schema
+
+
+def ways_in(authenticators: Iterable[BaseAuthentication]) -> dict[str, dict[str, str]]:
+    """How a program may show who it is, as OpenAPI and the Authentication extension name it."""
+    found: dict[str, dict[str, str]] = {}
+    for authenticator in authenticators:
+        told: Any = OpenApiAuthenticationExtension.get_match(authenticator)
+        if told is None:
+            continue
+        names = [told.name] if isinstance(told.name, str) else told.name
+        schemes = told.get_security_definition(None)
+        found |= zip(names, [schemes] if isinstance(schemes, dict) else schemes, strict=True)
+    return {name: scheme for name, scheme in found.items() if scheme.get("in") != "cookie"}
 
 
 def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -271,6 +271,9 @@ LEAFLET_CONFIG = {
     "SCALE": "metric",
     "MAX_ZOOM": 20,
 }
+# Where a public collection is shown by STAC Browser: the address of its root follows.
+_EXTERNAL = "https://radiantearth.github.io/stac-browser/#/external/"
+STAC_BROWSER = env.text("GISTAC_STAC_BROWSER", _EXTERNAL)
 _bucket_origin = env.text("GISTAC_S3_PUBLIC_ENDPOINT", "") or env.text("GISTAC_S3_ENDPOINT", "")
 SECURE_CSP = {
     "default-src": [CSP.NONE],

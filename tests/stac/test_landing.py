@@ -69,3 +69,14 @@ def test_unknown_parameters_are_named(stranger, path):
     answer = stranger(path, colour="red")
     assert answer.status_code == 400
     assert answer.json()["parameter"] == "colour"
+
+
+def test_it_says_how_to_show_who_you_are(stranger):
+    """The Authentication extension 1.1.0: names as in OpenAPI, of what programs can do."""
+    landing = stranger.get()
+    told = stranger("api").json()["components"]["securitySchemes"]
+    schemes = landing["auth:schemes"]
+    assert schemes
+    assert schemes.items() <= told.items()
+    assert {scheme["type"] for scheme in schemes.values()} <= {"http", "apiKey"}
+    assert any("authentication/v1.1.0" in each for each in landing["stac_extensions"])

@@ -100,6 +100,15 @@ class TestSnippets:
         [address] = re.findall(r"URL +(\S+)", page(live, ITEM)["QGIS"])
         assert requests.get(address, timeout=20).json()["type"] == "Catalog"
 
+    def test_public_ones_open_in_stac_browser(self, live):
+        text = live.session().get(f"{live.address}collections/{ITEM}?view=use", timeout=20).text
+        found = re.findall(r'href="(https://radiantearth[^"]+/external/)http:/([^"]+)"', text)
+        assert bool(found) is not live.private
+        for _, rest in found:
+            assert (
+                requests.get(f"http://{html.unescape(rest)}", timeout=20).json()["id"] == "a'b$c `d"
+            )
+
 
 def with_gdalinfo(folder: Path) -> str:
     """GDAL's own tool where it is installed; else the same library, opening the same name."""

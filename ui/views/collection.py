@@ -48,6 +48,9 @@ def collection(request: HttpRequest, collection: str) -> HttpResponse:
             "private": found.visibility != Collection.Visibility.PUBLIC,
             "map_query": urlencode({"collections": found.pk}),
             "snippets": use_it(request, found) if view == "use" else None,
+            "stac_browser": snippets.stac_browser(
+                links.root(request) + links.collection_path(found.pk)
+            ),
         },
     )
 

@@ -71,6 +71,9 @@ def item(request: HttpRequest, collection: str, item: str) -> HttpResponse:
             "other_links": _other_links(document),
             "private": found.collection.visibility != Collection.Visibility.PUBLIC,
             "snippets": use_it(request, found, document) if view == "use" else None,
+            "stac_browser": snippets.stac_browser(
+                links.root(request) + links.item_path(found.collection_id, found.stac_id)
+            ),
             "json": json.dumps(document, indent=2, ensure_ascii=False) if view == "json" else "",
         },
     )

@@ -14,6 +14,7 @@ from ..conformance import CONFORMS_TO
 from ..models import Collection
 from .base import StacView
 
+AUTHENTICATION = "https://stac-extensions.github.io/authentication/v1.1.0/schema.json"
 MOST_CHILDREN = 100  # child links; all collections are behind `data`
 
 
@@ -35,7 +36,9 @@ class Landing(StacView):
             {
                 "type": "Catalog",
                 "stac_version": "1.1.0",
+                "stac_extensions": [AUTHENTICATION],
                 **self.about(request),
+                "auth:schemes": openapi.ways_in(self.get_authenticators()),
                 "conformsTo": CONFORMS_TO,
                 "links": _of_landing(root) + self.children(root),
             }
