@@ -5,8 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stac", "0005_counts"),
-        ("stac", "0005_strictness"),
+        ("stac", "0006_counts"),
     ]
 
     operations = [
