@@ -55,7 +55,8 @@ class GeotileParameter(PrecisionParameter):
 class AggregateParameters(SearchParameters):
     """STAC API Aggregation 0.3.0, "Filter Parameters and Fields"."""
 
-    # Pages have no meaning here.
+    # Pages and their order have no meaning here.
+    sortby = None  # type: ignore[assignment]
     limit = None  # type: ignore[assignment]
     token = None  # type: ignore[assignment]
 
