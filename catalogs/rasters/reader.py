@@ -1,5 +1,6 @@
 """Starts the confined child, serves it bytes, and ends it when it takes too much."""
 
+import contextlib
 import functools
 import json
 import logging
@@ -198,18 +199,25 @@ def _skipped_drivers() -> str:
 
 def _reason(child: subprocess.Popen[bytes]) -> Refusal:
     """Why a child went away without an answer, or said what no child says."""
-    try:
-        code = child.wait(timeout=2)
-    except subprocess.TimeoutExpired:
-        return TOO_HEAVY
+    until = time.monotonic() + 2
+    while not _is_over(child) and time.monotonic() < until:
+        time.sleep(0.02)
+    _end(child)
     too_much = (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ, -signal.SIGABRT)
-    return TOO_HEAVY if code in too_much else CRASHED
+    return TOO_HEAVY if child.returncode in too_much else CRASHED
+
+
+def _is_over(child: subprocess.Popen[bytes]) -> bool:
+    """Asked without clearing it away: until then no other process can have its number."""
+    return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+    """With all that it started: they live on when it has ended by itself."""
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def _log(child: subprocess.Popen[bytes], said: IO[bytes]) -> None:

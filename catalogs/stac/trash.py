@@ -87,7 +87,8 @@ def kept_columns(model: type[Model]) -> list[str]:
     return [
         field.column
         for field in model._meta.concrete_fields
-        if not field.generated
+        if field.column
+        and not field.generated
         and not isinstance(field, models.AutoField | models.BigAutoField)
         and field.column != "body"
     ]
