@@ -1,9 +1,12 @@
 """What waits to be looked over, as its page shows it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, NullIf
 
 from catalogs.models import Draft
 from catalogs.stac.models import Collection
@@ -65,7 +68,16 @@ def visible(request: Request) -> QuerySet[Draft]:
     own = Q(upload__in=mine(request))
     if request.user.has_perm("stac.change_item"):
         own |= Q(upload=None)
-    return Draft.objects.filter(own).select_related("upload").order_by("-created")
+    return Draft.objects.filter(own).select_related("upload").order_by("-created", "pk")
+
+
+def undated(drafts: QuerySet[Draft]) -> int:
+    """How many have no date yet (Draft.dated), without reading their documents."""
+    given = [
+        NullIf(KT(f"document__properties__{name}"), Value(""), output_field=TextField())
+        for name in ("datetime", "start_datetime")
+    ]
+    return drafts.annotate(date=Coalesce(*given)).filter(date=None).count()
 
 
 def homes(request: Request) -> list[Collection]:
@@ -74,9 +86,9 @@ def homes(request: Request) -> list[Collection]:
     return list(seen.only("pk", "title"))
 
 
-def cards(request: Request) -> list[Card]:
+def cards(request: Request, drafts: Iterable[Draft]) -> list[Card]:
     known = homes(request)
-    return [Card(draft, DraftForm(draft, known)) for draft in visible(request)]
+    return [Card(draft, DraftForm(draft, known)) for draft in drafts]
 
 
 def card(request: Request, draft: Draft, data: Any = None, refused: str = "") -> Card:

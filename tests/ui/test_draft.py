@@ -171,3 +171,27 @@ def test_many_drafts_ask_no_more_of_the_database(ada_client, in_acme, ada):
     for name in ("second", "third", "fourth"):
         draft_of(in_acme, ada, name)
     assert asked() <= few
+
+
+def test_many_drafts_come_in_pages(ada_client, in_acme, ada):
+    for number in range(27):
+        undated = {"datetime": None} if number == 0 else {}
+        draft_of(in_acme, ada, f"scene-{number:02}", **undated)
+    first, second = ada_client.get(f"{DROP}/"), ada_client.get(f"{DROP}/?page=2")
+    assert [len(page.context["cards"]) for page in (first, second)] == [25, 2]
+    assert 'rel="next" href="?page=2"' in first.text
+    assert 'rel="prev" href="?page=1"' in second.text
+    assert "Publish all 26" in second.text
+    shown = {str(card.draft) for page in (first, second) for card in page.context["cards"]}
+    assert len(shown) == 27
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "²", "9" * 5000, "\x00"])
+def test_a_page_that_is_none_is_another(ada_client, draft, page):
+    assert ada_client.get(f"{DROP}/", {"page": page}).status_code == 200
+
+
+@pytest.mark.parametrize("version", ["²", "9" * 5000, "", "x"])
+def test_a_version_that_is_no_number_is_none(ada_client, draft, version):
+    answer = ada_client.post(f"{DROP}/{draft.pk}/", form(draft, title="New", version=version))
+    assert answer.status_code == 302

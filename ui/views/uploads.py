@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,6 +22,7 @@ from ui import review, snippets
 from ui.access import permission
 
 SHOWN = 200
+CARDS = 25  # drafts on a page: each is a form with a map
 KEPT = timedelta(days=1)  # how long a published file stays in the list
 
 State = Upload.State
@@ -58,12 +60,17 @@ def context(request: Request) -> dict[str, Any]:
     recent = mine(request).exclude(state=State.ABORTED)
     old = recent.filter(state=State.PUBLISHED, updated__lt=timezone.now() - KEPT)
     shown = list(recent.exclude(pk__in=old.values("pk")).order_by("-created")[:SHOWN])
-    waiting = review.cards(request)
+    waiting = review.visible(request)
+    drafts = Paginator(waiting, CARDS).get_page(request.GET.get("page"))
+    undated = review.undated(waiting)
     return {
         "uploads": [upload for upload in shown if upload.state != State.REVIEW],
-        "cards": waiting,
-        "ready": [card for card in waiting if not card.draft.missing],
-        "undated": [card for card in waiting if not card.draft.dated],
+        "drafts": drafts,
+        "previous": f"?page={drafts.previous_page_number()}" if drafts.has_previous() else "",
+        "next": f"?page={drafts.next_page_number()}" if drafts.has_next() else "",
+        "cards": review.cards(request, drafts),
+        "ready": drafts.paginator.count - undated,
+        "undated": undated,
         "unfinished": any(upload.working for upload in shown),
         **destinations(request, shown),
     }
