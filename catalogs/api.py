@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from catalogs import collections, items
 from catalogs.audit import Actor
 from catalogs.stac import views
+from catalogs.stac.bodies import Body
+from catalogs.stac.bulk import Plan, Report
 from catalogs.stac.documents import Document
 from catalogs.stac.models import Asset, Collection, Item
 from catalogs.stac.urls import patterns
@@ -55,8 +57,8 @@ class Items(views.Items):
     def perform_create(self, collection: Collection, document: Document) -> Item:
         return items.create(collection, document, actor=Actor.of(self.request.user))
 
-    def perform_create_all(self, collection: Collection, features: list[Document]) -> list[Item]:
-        return items.create_all(collection, features, actor=Actor.of(self.request.user))
+    def perform_create_all(self, collection: Collection, body: Body, plan: Plan) -> Report:
+        return items.write_all(collection, body, plan, actor=Actor.of(self.request.user))
 
 
 class OneItem(views.OneItem):

@@ -7,7 +7,9 @@ from django.db import transaction
 
 from catalogs import audit
 from catalogs.audit import Actor
-from catalogs.stac import transactions
+from catalogs.stac import bulk, transactions
+from catalogs.stac.bodies import Body
+from catalogs.stac.bulk import Plan, Report
 from catalogs.stac.documents import Document
 from catalogs.stac.models import Collection, Item
 from catalogs.stac.transactions import HeldFile
@@ -23,11 +25,12 @@ def create(
 
 
 @transaction.atomic
-def create_all(collection: Collection, features: Sequence[Document], *, actor: Actor) -> list[Item]:
-    """All or none; one record names how many."""
-    items = transactions.create_items(collection, features)
-    audit.record(actor, "item.create", collection=collection.pk, items=str(len(items)))
-    return items
+def write_all(collection: Collection, body: Body, plan: Plan, *, actor: Actor) -> Report:
+    """All or none, or all that are good; one record names how many."""
+    report = bulk.write(collection, body, plan)
+    counts = {name.lower(): str(count) for name, count in sorted(report.counts.items())}
+    audit.record(actor, "item.write", collection=collection.pk, method=plan.method, **counts)
+    return report
 
 
 @transaction.atomic

@@ -10,6 +10,8 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
 from . import links
+from .bulk import Report
+from .components import COUNTS
 from .models import Collection, Item
 
 
@@ -40,6 +42,18 @@ def created(request: HttpRequest, row: Item | Collection) -> HttpResponse:
     answer["Location"] = root + links.path_of(row)
     _tell(answer, row, root)
     _mark_version(answer, row.etag, row.updated)
+    return answer
+
+
+def report(written: Report, *, lenient: bool) -> HttpResponse:
+    """How many were written; where some may not be, 207 and what became of each."""
+    counts = {name: written.counts[name.capitalize()] for name in COUNTS}
+    received = {"received": written.counts.total(), **counts}
+    if not lenient:
+        return HttpResponse(orjson.dumps(received), content_type=links.JSON, status=201)
+    told = {**received, "items": [outcome.told() for outcome in written.outcomes]}
+    answer = HttpResponse(orjson.dumps(told), content_type=links.JSON, status=207)
+    answer["Preference-Applied"] = "handling=lenient"
     return answer
 
 

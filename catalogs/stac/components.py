@@ -66,6 +66,7 @@ _PAGE: Schema = {
     "timeStamp": _TIME,
 }
 
+COUNTS = ("created", "replaced", "skipped", "refused")
 COMPONENTS: dict[str, Schema] = {
     "Link": _object(
         ["rel", "href"],
@@ -121,6 +122,25 @@ COMPONENTS: dict[str, Schema] = {
             "features": _list(ref("Item")),
         },
         description="Items to write together",
+    ),
+    "Written": _object(
+        ["received", *COUNTS],
+        {
+            **{name: {"type": "integer", "minimum": 0} for name in ("received", *COUNTS)},
+            "items": _list(ref("WrittenItem")),
+        },
+        description="How many items were written; where lenient, what became of each",
+    ),
+    "WrittenItem": _object(
+        ["index", "status", "code"],
+        {
+            "index": {"type": "integer", "minimum": 0, "description": "Its place in the body"},
+            "id": _TEXT,
+            "status": {"type": "integer"},
+            "code": _TEXT,
+            "description": _TEXT,
+            "pointer": {**_TEXT, "description": "JSON pointer (RFC 6901) into the item"},
+        },
     ),
     "Collection": _object(
         ["type", "stac_version", "id", "description", "license", "extent", "links"],

@@ -12,11 +12,12 @@ import orjson
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import Http404, HttpResponse
-from psycopg.errors import QueryCanceled
+from psycopg.errors import LockNotAvailable, QueryCanceled
 from rest_framework import exceptions
 
 # One sentence for what is absent and for what the asker may not see.
 NOTHING_HERE = "There is nothing at this address, or you may not see it."
+_SOON = {"Retry-After": "1"}
 
 
 class Refused(Exception):
@@ -66,6 +67,19 @@ class Conflict(Refused):
 
     status = HTTPStatus.CONFLICT
     code = "Conflict"
+
+
+class Busy(Conflict):
+    """409: someone is at it just now; the same request works a little later."""
+
+    code = "Busy"
+
+
+class LengthRequired(Refused):
+    """411: how long the body is must be said before it."""
+
+    status = HTTPStatus.LENGTH_REQUIRED
+    code = "LengthRequired"
 
 
 class Changed(Refused):
@@ -124,7 +138,10 @@ def handler(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
     match exc:
         case Refused():
             where = {"pointer": exc.pointer, "parameter": exc.parameter}
-            return problem(exc.status, exc.code, exc.message, **where, errors=exc.errors or None)
+            more: dict[str, Any] = {"headers": _SOON if isinstance(exc, Busy) else None}
+            return problem(
+                exc.status, exc.code, exc.message, **where, **more, errors=exc.errors or None
+            )
         case Http404() | exceptions.NotFound():
             return problem(404, "NotFound", NOTHING_HERE)
         case PermissionDenied() | exceptions.PermissionDenied():
@@ -137,6 +154,8 @@ def handler(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
             return problem(exc.status_code, code, str(exc.detail), headers=_headers(exc))
         case OperationalError() if isinstance(exc.__cause__, QueryCanceled):
             return problem(503, "Timeout", "This took too long. Ask for less, or try again later.")
+        case OperationalError() if isinstance(exc.__cause__, LockNotAvailable):
+            return problem(409, "Busy", "Someone else is writing here. Try again.", headers=_SOON)
     return None
 
 

@@ -40,19 +40,22 @@ def grow(collection: Collection, items: Sequence[Item], *, added: int) -> None:
     _rewrite(collection, box, (start, end), _asset_kinds(collection, items))
 
 
-def shrink(collection: Collection, gone: Item, *, removed: int) -> None:
-    """After an item was taken away or replaced: a derived extent may have become smaller.
+def shrink(collection: Collection, *gone: Item, removed: int) -> None:
+    """After items were taken away or replaced: a derived extent may have become smaller.
 
-    `gone` has the properties that are no more; `removed` says how many items are no more.
+    Each of `gone` has the properties that are no more; `removed` says how many items are no more.
     """
     _count(collection, -removed)
-    queryables.shrink(collection, gone.properties)
-    outer = collection.box
-    at_edge = gone.box and outer and gone.box.touches_edge_of(outer)
-    if collection.derived and (
-        at_edge or gone.start == collection.start or gone.end == collection.end
-    ):
+    queryables.shrink(collection, *(item.properties for item in gone))
+    if collection.derived and any(_at_edge(collection, item) for item in gone):
         _rewrite(collection, *_measure(collection), {})
+
+
+def _at_edge(collection: Collection, item: Item) -> bool:
+    box, outer = item.box, collection.box
+    if item.start == collection.start or item.end == collection.end:
+        return True
+    return bool(box and outer and box.touches_edge_of(outer))
 
 
 def _count(collection: Collection, change: int) -> None:

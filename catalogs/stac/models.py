@@ -13,6 +13,7 @@ from django.utils import timezone
 from . import boxes, documents, freetext, sql, times, validation
 from .errors import Invalid
 from .geometry import ITEM_VERTICES, GeometryField
+from .remembered import Answered
 from .search import (
     MOMENT,
     AssetQuerySet,
@@ -22,6 +23,8 @@ from .search import (
 )
 from .sorting import rising_number
 from .validation import Report
+
+__all__ = ["Answered", "Asset", "Collection", "Item", "Queryable", "Trashed"]
 
 Document = documents.Document
 
@@ -105,6 +108,8 @@ class Collection(Stored, Boxed):
     visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.MEMBERS)
     derived = models.BooleanField(default=False)
     strictness = models.CharField(max_length=6, choices=Strictness, default=Strictness.WARN)
+    # Whether changes must say which version they saw (RFC 6585, 3).
+    require_if_match = models.BooleanField(default=False)
     title = models.TextField(blank=True)
     description = models.TextField(blank=True)
     extent = models.GeometryField(srid=4326, spatial_index=False)

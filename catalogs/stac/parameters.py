@@ -17,6 +17,7 @@ from .parsers import parse
 USUAL_LIMIT = 10
 LARGEST_LIMIT = 10_000  # a larger one is cut to this (OGC API Features 1, 7.15.2)
 MOST_NAMES = 1_000
+METHODS = ["insert", "upsert", "skip", "replace"]  # bulk.Method
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
@@ -247,6 +248,22 @@ class Parameters(serializers.Serializer[Any]):
 
 class DeleteCollectionParameters(Parameters):
     cascade = FlagParameter(help_text="Delete its items too.")
+
+
+class PutItemParameters(Parameters):
+    upsert = FlagParameter(help_text="Create the item where it is new.")
+
+
+@extend_schema_field({"type": "string", "enum": METHODS, "default": METHODS[0]})
+class MethodParameter(Parameter):
+    def to_internal_value(self, data: Any) -> str:
+        if data not in METHODS:
+            raise self.fault(f"there is {', '.join(METHODS)}.")
+        return str(data)
+
+
+class WriteParameters(Parameters):
+    method = MethodParameter(help_text="What to do with ids that are there already.")
 
 
 class PageParameters(Parameters):

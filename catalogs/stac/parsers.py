@@ -72,6 +72,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def in_utf8(media_type: str | None) -> None:
+    """Refuses a body that says it is written in anything else."""
+    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", media_type or "", re.IGNORECASE)
+    if charset and charset[1].lower() not in ("utf-8", "utf8"):
+        raise UnsupportedMediaType(media_type or "", detail="JSON is sent in UTF-8 only.")
+
+
 class JSONParser(BaseParser):
     media_type = "application/json"
 
@@ -81,9 +88,7 @@ class JSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", media_type or "", re.IGNORECASE)
-        if charset and charset[1].lower() not in ("utf-8", "utf8"):
-            raise UnsupportedMediaType(media_type or "", detail="JSON is sent in UTF-8 only.")
+        in_utf8(media_type)
         raw = stream.read(LARGEST_BODY + 1)
         if len(raw) > LARGEST_BODY:
             raise TooLarge(f"A request may carry {LARGEST_BODY // 2**20} MiB.")

@@ -5,7 +5,8 @@ others have the same, and measures bounds anew only where the item was at one.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import batched
 from typing import Any
 
 from django.db.models import Exists, Max, Min, OuterRef
@@ -18,6 +19,7 @@ from .models import Collection, Item, Queryable
 MOST_NAMES = 1_000  # of one collection; other names can be asked for, they are only not listed
 MOST_VALUES = 50  # of an enum
 LONGEST_VALUE = 100  # characters
+MOST_ASKED = 500  # in one question; PostgreSQL takes 1,664 columns
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -80,27 +82,41 @@ def changed(before: Properties, after: Properties) -> dict[str, Any]:
     return {name: v for name, v in before.items() if name not in after or after[name] != v}
 
 
-def shrink(collection: Collection, gone: Properties) -> None:
-    """After an item lost these properties, or was taken away with them."""
-    rows = {row.name: row for row in collection.queryables.filter(name__in=gone)}
+def shrink(collection: Collection, *gone: Properties) -> None:
+    """After items lost these properties, or were taken away with them."""
+    names = {name for properties in gone for name in properties}
+    rows = {row.name: row for row in collection.queryables.filter(name__in=names)}
     before = {name: _state(row) for name, row in rows.items()}
-    _forget(collection, rows, gone)
-    edges = [name for name, row in rows.items() if gone[name] in (row.lowest, row.highest)]
-    _measure(collection, [rows[name] for name in edges if not isinstance(gone[name], bool)])
+    lost = [pair for properties in gone for pair in properties.items() if pair[0] in rows]
+    edges = {name for name, value in lost if _is_edge(rows[name], value)}
+    _forget(collection, rows, {(name, text) for name, v in lost for text in _asked(rows[name], v)})
+    for some in batched(sorted(edges & rows.keys()), MOST_ASKED):
+        _measure(collection, [rows[name] for name in some])
     touched = [row for name, row in rows.items() if _state(row) != before[name]]
     Queryable.objects.bulk_update(touched, _CHANGING)
 
 
-def _forget(collection: Collection, rows: dict[str, Queryable], gone: Properties) -> None:
-    """Names and texts that no other item has, all by one question."""
-    asked = {
-        f"q{number}": (name, value)
-        for number, (name, value) in enumerate(
-            (name, value) for name in rows for value in _asked(rows[name], gone[name])
-        )
-    }
-    if not asked:
-        return
+def _is_edge(row: Queryable, value: Any) -> bool:
+    return not isinstance(value, bool) and value in (row.lowest, row.highest)
+
+
+def _forget(
+    collection: Collection, rows: dict[str, Queryable], lost: set[tuple[str, str | None]]
+) -> None:
+    """Names and texts that no other item has, some hundreds by one question."""
+    for some in batched(sorted(lost, key=repr), MOST_ASKED):
+        for name, value in _gone(collection, some):
+            if value is not None and name in rows:
+                rows[name].values = [text for text in rows[name].values or () if text != value]
+            elif name in rows:
+                rows.pop(name).delete()
+
+
+def _gone(
+    collection: Collection, pairs: Sequence[tuple[str, str | None]]
+) -> Iterator[tuple[str, str | None]]:
+    """Those that no item of the collection has; where there is no text, any will do."""
+    asked = {f"q{number}": pair for number, pair in enumerate(pairs)}
     others = Item.objects.filter(collection=OuterRef("pk"))
     have = {
         key: Exists(others.filter(properties__has_key=name))
@@ -109,12 +125,7 @@ def _forget(collection: Collection, rows: dict[str, Queryable], gone: Properties
         for key, (name, value) in asked.items()
     }
     found = Collection.objects.filter(pk=collection.pk).annotate(**have).values(*have).get()
-    for key in (key for key, there in found.items() if not there):
-        name, value = asked[key]
-        if value is not None and name in rows:
-            rows[name].values = [text for text in rows[name].values or () if text != value]
-        elif name in rows:
-            rows.pop(name).delete()
+    yield from (asked[key] for key, there in found.items() if not there)
 
 
 def _asked(row: Queryable, value: Any) -> list[str | None]:

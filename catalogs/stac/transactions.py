@@ -5,7 +5,6 @@ the collection's extent and its item_assets right. All raise `errors.Refused` wi
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,8 +17,6 @@ from .documents import Document
 from .errors import Changed, Conflict, Invalid, NotFound
 from .extents import ROOT
 from .models import Asset, Collection, Item
-
-MOST_AT_ONCE = 10_000  # items of one FeatureCollection
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def replace_collection(
 ) -> Collection:
     """Another document for the same collection; `held` files are added to those it has."""
     learning.learn([document])
-    locked = _lock(collection.pk)
+    locked = lock(collection.pk)
     _match(if_match, locked)
     return _write_collection(locked, document, held)
 
@@ -75,7 +72,7 @@ def update_collection(
 ) -> Collection:
     """A merge patch (an object, RFC 7396) or a JSON Patch (a list, RFC 6902)."""
     learning.learn([patch])
-    locked = _lock(collection.pk)
+    locked = lock(collection.pk)
     _match(if_match, locked)
     return _write_collection(locked, patches.apply(locked.to_stac(ROOT), patch), ())
 
@@ -93,7 +90,7 @@ def _write_collection(
 @transaction.atomic
 def set_strictness(collection: Collection, strictness: str) -> Collection:
     """How much the extensions of its documents count, from now on; nothing is checked again."""
-    locked = _lock(collection.pk)
+    locked = lock(collection.pk)
     locked.strictness = Collection.Strictness(strictness)
     locked.save(update_fields=["strictness"])
     return locked
@@ -102,7 +99,7 @@ def set_strictness(collection: Collection, strictness: str) -> Collection:
 @transaction.atomic
 def set_visibility(collection: Collection, visibility: str) -> Collection:
     """Who may see the collection and its items; the document is not touched."""
-    locked = _lock(collection.pk)
+    locked = lock(collection.pk)
     locked.visibility = Collection.Visibility(visibility)
     locked.save(update_fields=["visibility"])
     return locked
@@ -113,7 +110,7 @@ def delete_collection(
     collection: Collection, cascade: bool = False, by: str = "", if_match: str | None = None
 ) -> None:
     """Into the trash; 409 where it has items, unless these may go along (`cascade`)."""
-    locked = _lock(collection.pk)
+    locked = lock(collection.pk)
     _match(if_match, locked)
     if not cascade and locked.items.exists():
         raise Conflict("The collection has items. Delete them first, or ask with ?cascade=true.")
@@ -125,7 +122,7 @@ def create_item(collection: Collection, document: Document, held: Sequence[HeldF
     documents.check_type(document, "Feature")
     learning.learn([document])
     with transaction.atomic():
-        locked = _lock(collection.pk)
+        locked = lock(collection.pk)
         item = Item.from_stac(document, locked, [file.key for file in held])
         message = f"There is an item {item.stac_id!r} in this collection already."
         if locked.items.filter(stac_id=item.stac_id).exists():
@@ -137,35 +134,6 @@ def create_item(collection: Collection, document: Document, held: Sequence[HeldF
 
 
 @transaction.atomic
-def create_items(collection: Collection, features: Sequence[Document]) -> list[Item]:
-    """All items of a FeatureCollection, or none; faults name the feature by its JSON pointer."""
-    if len(features) > MOST_AT_ONCE:
-        raise Invalid(f"At most {MOST_AT_ONCE:,} items at once.", pointer="/features")
-    learning.learn(features)
-    # Looked through before anything is locked: ten thousand take a while.
-    items = [_feature(number, feature, collection) for number, feature in enumerate(features)]
-    locked = _lock(collection.pk)
-    ids = [item.stac_id for item in items]
-    [(most, times)] = Counter(ids).most_common(1) or [("", 0)]
-    if times > 1:
-        raise Conflict(f"The item {most!r} comes twice.", pointer="/features")
-    taken = list(locked.items.filter(stac_id__in=ids).values_list("stac_id", flat=True)[:5])
-    if taken:
-        raise Conflict(f"These items are here already: {', '.join(taken)}.", pointer="/features")
-    Item.objects.bulk_create(items, batch_size=500)
-    extents.grow(locked, items, added=len(items))
-    return items
-
-
-def _feature(number: int, feature: Any, collection: Collection) -> Item:
-    try:
-        return Item.from_stac(feature, collection)
-    except Invalid as fault:
-        pointer = f"/features/{number}{fault.pointer or ''}"
-        raise Invalid(fault.message, pointer=pointer) from fault
-
-
-@transaction.atomic
 def replace_item(
     item: Item, document: Document, if_match: str | None = None, held: Sequence[HeldFile] = ()
 ) -> Item:
@@ -173,7 +141,7 @@ def replace_item(
     learning.learn([document])
     locked, collection = lock_item(item)
     _match(if_match, locked)
-    return _write_item(locked, collection, document, held)
+    return write_item(locked, collection, document, held)
 
 
 @transaction.atomic
@@ -182,10 +150,10 @@ def update_item(item: Item, patch: Document | list[Any], if_match: str | None = 
     learning.learn([patch])
     locked, collection = lock_item(item)
     _match(if_match, locked)
-    return _write_item(locked, collection, patches.apply(locked.to_stac(ROOT), patch), ())
+    return write_item(locked, collection, patches.apply(locked.to_stac(ROOT), patch), ())
 
 
-def _write_item(
+def write_item(
     locked: Item, collection: Collection, document: Document, held: Sequence[HeldFile]
 ) -> Item:
     documents.check_type(document, "Feature")
@@ -213,7 +181,7 @@ def delete_item(item: Item, by: str = "", if_match: str | None = None) -> None:
     extents.shrink(collection, locked, removed=1)
 
 
-def _lock(id: str) -> Collection:
+def lock(id: str) -> Collection:
     rows = Collection.objects.select_for_update(no_key=True)
     found: Collection | None = rows.filter(pk=id).first()
     if found is None:
@@ -223,7 +191,7 @@ def _lock(id: str) -> Collection:
 
 def lock_item(item: Item) -> tuple[Item, Collection]:
     """The collection first, always in this order, so that two writers cannot block each other."""
-    collection = _lock(item.collection_id)
+    collection = lock(item.collection_id)
     found = Item.objects.select_for_update(no_key=True).filter(pk=item.pk).first()
     if found is None:
         raise NotFound

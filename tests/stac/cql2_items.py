@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.transaction import atomic
 
-from catalogs.stac import transactions
+from catalogs.stac import bulk, transactions
 from catalogs.stac.models import Item
 from tests.stac.documents import Document, collection, item, nowhere
 
@@ -76,7 +76,7 @@ def seed() -> list[Document]:
     """Writes them to the collection `c`, and gives them back as they were written."""
     written = documents()
     home = transactions.create_collection(collection("c"), visibility="public")
-    transactions.create_items(home, written)
+    bulk.create_items(home, written)
     return [{**document, "collection": "c"} for document in written]
 
 

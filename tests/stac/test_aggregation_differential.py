@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalogs.stac import aggregation, transactions
+from catalogs.stac import aggregation, bulk, transactions
 from catalogs.stac.models import Item
 from tests.stac import documents
 
@@ -143,7 +143,7 @@ def test_counts_what_plain_python_counts():
     chance = Random(20)
     items = [generated(chance, number) for number in range(ITEMS)]
     home = transactions.create_collection(documents.collection("c"))
-    transactions.create_items(home, items)
+    bulk.create_items(home, items)
     for _ in range(SEARCHES):
         settings = {
             "datetime_frequency_interval": chance.choice(list(aggregation.INTERVALS)),

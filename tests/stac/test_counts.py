@@ -7,7 +7,7 @@ import requests
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogs.stac import restoring, transactions
+from catalogs.stac import bulk, restoring, transactions
 from catalogs.stac.models import Collection, Item, Trashed
 from tests.stac import documents
 
@@ -25,7 +25,7 @@ def test_it_follows_every_write():
     c = transactions.create_collection(documents.collection(), derived=True)
     assert counts() == {"c": 0}
     item = transactions.create_item(c, documents.item("one"))
-    transactions.create_items(c, [documents.item(f"i{n}") for n in range(5)])
+    bulk.create_items(c, [documents.item(f"i{n}") for n in range(5)])
     assert counts() == {"c": 6}
     transactions.replace_item(item, documents.item("one", properties={"title": "new"}))
     transactions.update_item(item, {"properties": {"title": "newer"}})
@@ -81,7 +81,7 @@ def test_number_matched(inside, stac, stranger):
         home = transactions.create_collection(
             documents.collection(name), Collection.Visibility(visibility)
         )
-        transactions.create_items(home, [documents.item(f"{name}{n}") for n in range(size)])
+        bulk.create_items(home, [documents.item(f"{name}{n}") for n in range(size)])
 
     def matched(client, path, **query):
         return client.get(path, **query).get("numberMatched")
@@ -107,7 +107,7 @@ def test_number_matched(inside, stac, stranger):
 
 def test_nothing_is_counted_in_a_request(inside, stac):
     home = transactions.create_collection(documents.collection())
-    transactions.create_items(home, [documents.item(f"i{n}") for n in range(3)])
+    bulk.create_items(home, [documents.item(f"i{n}") for n in range(3)])
     with CaptureQueriesContext(
         connection,
     ) as asked:

@@ -5,7 +5,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalogs.stac import freetext, transactions
+from catalogs.stac import bulk, freetext, transactions
 from catalogs.stac.models import Collection, Item
 from tests.stac import documents
 
@@ -260,7 +260,7 @@ def texts(inside):
     home = transactions.create_collection(documents.collection())
     items = [documents.item(f"i{n}", properties={"title": " ".join(row)})
              for n, row in enumerate(rows)]  # fmt: skip
-    transactions.create_items(home, items)
+    bulk.create_items(home, items)
     return {f"i{number}": row for number, row in enumerate(rows)}
 
 
@@ -295,7 +295,7 @@ def test_any_text_is_read_or_refused(stranger, q):
 def test_the_index_is_used(q):
     home = transactions.create_collection(documents.collection())
     items = [documents.item(f"i{n}", properties={"title": f"title {n}"}) for n in range(50)]
-    transactions.create_items(home, items)
+    bulk.create_items(home, items)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     asked = freetext.condition(q)

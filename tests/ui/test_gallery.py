@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalogs.stac import transactions
+from catalogs.stac import bulk
 from tests.stac import documents
 from tests.ui import catalog
 
@@ -109,7 +109,7 @@ def test_a_thousand_items_ask_no_more_of_the_database(
     for number in range(12):
         scenes = catalog.collection(f"c{number}")
     features = [documents.item(f"i{n}") for n in range(1100)]
-    transactions.create_items(scenes, features)
+    bulk.create_items(scenes, features)
     with django_assert_max_num_queries(6):
         text = sign_in().get(HOME).content.decode()
     assert "1,100 items" in text

@@ -12,13 +12,16 @@ from rest_framework.views import APIView
 
 from .. import errors
 from ..components import ref
-from ..errors import Invalid, NotFound
+from ..errors import ConditionRequired, Invalid, NotFound
 from ..models import Collection, Item
 from ..parameters import Parameters
 from ..parsers import GeoJSONParser, JSONParser, JSONPatchParser, MergePatchParser
 
-_EXPOSED = "Allow, ETag, Last-Modified, Link, Location, Retry-After"
-_ACCEPTED = "Accept, Authorization, Content-Type, If-Match, If-None-Match, Prefer, X-Api-Key"
+_EXPOSED = "Allow, ETag, Last-Modified, Link, Location, Preference-Applied, Retry-After"
+_ACCEPTED = (
+    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, "
+    "X-Api-Key"
+)
 _VARY = ("Accept", "Accept-Encoding", "Accept-Language", "Authorization", "X-Api-Key", "Cookie")
 
 
@@ -92,7 +95,14 @@ class StacView(APIView):
         return found
 
     def condition(self) -> str | None:
-        return self.request.headers.get("If-Match")
+        """What If-Match says; where the collection asks for it, it may not be left out."""
+        if_match: str | None = self.request.headers.get("If-Match")
+        asks = Collection.objects.filter(pk=self.kwargs["collection"], require_if_match=True)
+        if if_match is None and asks.exists():
+            raise ConditionRequired(
+                "Say with If-Match which version you change: read it first, and send its ETag."
+            )
+        return if_match
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """What the asker may do here, whether or not there is anything (OGC 4, "OPTIONS")."""

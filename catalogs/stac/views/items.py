@@ -12,15 +12,15 @@ from ..documents import Document
 from ..errors import Changed, Invalid, NotFound
 from ..listing import ITEMS, Listing
 from ..models import Collection, Item
-from ..parameters import ItemsParameters, SearchParameters
+from ..parameters import ItemsParameters, PutItemParameters, SearchParameters
 from .base import PATCHES, PatchView, StacView
+from .writing import WriteItems
 
 _PAGE = {(200, links.GEOJSON): ref("ItemCollection")}
 _ITEM = {(200, links.GEOJSON): ref("Item")}
 _MADE = {(201, links.GEOJSON): ref("Item")}
 _DONE: dict[Any, Any] = {**_MADE, 204: None}
 _SENT = {links.JSON: ref("Item"), links.GEOJSON: ref("Item")}
-_SENT_MANY = {kind: {"oneOf": [ref("Item"), ref("NewItems")]} for kind in _SENT}
 
 
 class Search(StacView):
@@ -52,11 +52,10 @@ class Search(StacView):
         return listing.answer(links.to_root(root))
 
 
-class Items(StacView):
+class Items(WriteItems):
     """STAC API 1.0.0, ogcapi-features; Transaction extension."""
 
-    parameters = {"GET": ItemsParameters}
-    writes = {"POST": "stac.add_item"}
+    parameters = {**WriteItems.parameters, "GET": ItemsParameters}
 
     @extend_schema(operation_id="getFeatures", parameters=[ItemsParameters], responses=_PAGE)
     def get(self, request: Request, collection: str) -> HttpResponse:
@@ -73,34 +72,11 @@ class Items(StacView):
             links.link("collection", root + own, links.JSON, "The collection"),
         )
 
-    @extend_schema(operation_id="postFeature", request=_SENT_MANY, responses=_MADE)
-    def post(self, request: Request, collection: str) -> HttpResponse:
-        """One Item, or all of a FeatureCollection or none."""
-        home = self.collection(collection)
-        self.permit()
-        document = self.document
-        if isinstance(document, dict) and document.get("type") == "FeatureCollection":
-            return self.post_all(home, document.get("features"))
-        return answers.created(request, self.perform_create(home, document))
-
-    def post_all(self, home: Collection, features: Any) -> HttpResponse:
-        if not isinstance(features, list):
-            raise Invalid("/features must be of type array.", pointer="/features")
-        self.perform_create_all(home, features)
-        answer = HttpResponse(status=201)
-        del answer["Content-Type"]
-        return answer
-
-    def perform_create(self, collection: Collection, document: Document) -> Item:
-        return transactions.create_item(collection, document)
-
-    def perform_create_all(self, collection: Collection, features: list[Document]) -> list[Item]:
-        return transactions.create_items(collection, features)
-
 
 class OneItem(PatchView):
     """STAC API 1.0.0, ogcapi-features; Transaction extension."""
 
+    parameters = {"PUT": PutItemParameters}
     writes = {
         "PUT": "stac.change_item",
         "PATCH": "stac.change_item",
@@ -116,18 +92,28 @@ class OneItem(PatchView):
         body, etag, updated = found
         return answers.stored(request, body, etag, updated, links.GEOJSON)
 
-    @extend_schema(operation_id="putFeature", request=_SENT, responses=_DONE)
+    @extend_schema(
+        operation_id="putFeature", parameters=[PutItemParameters], request=_SENT, responses=_DONE
+    )
     def put(self, request: Request, collection: str, item: str) -> HttpResponse:
-        """Replaces; with `If-None-Match: *` creates, and only that."""
-        if request.headers.get("If-None-Match") == "*":
+        """Replaces; with `If-None-Match: *` creates, and only that; with `upsert` does either."""
+        if request.headers.get("If-None-Match") == "*" or self.is_new(collection, item):
             return self.create(request, collection, item)
         row = self.item(collection, item)
         self.permit()
         return answers.changed(request, self.perform_update(row, self.document))
 
+    def is_new(self, collection: str, item: str) -> bool:
+        """Whether it may be made by a PUT, and is not there."""
+        if not self.asked.get("upsert") or "If-Match" in self.request.headers:
+            return False
+        return not Item.objects.filter(collection=collection, stac_id=item).exists()
+
     def create(self, request: Request, collection: str, item: str) -> HttpResponse:
         home = self.collection(collection)
         self.permit()
+        if not request.user.has_perm("stac.add_item"):
+            self.permission_denied(request)
         if home.items.filter(stac_id=item).exists():
             raise Changed(f"There is an item {item!r} already.")
         document = self.document

@@ -1,0 +1,105 @@
+"""Many items written by one request (Transaction extension; stored answers; jobs)."""
+
+import re
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+
+from .. import answers, bulk, idempotency, links, transactions
+from ..bodies import NDJSON, PARSERS, SEQUENCES, Body
+from ..bulk import Method, Plan, Report
+from ..components import ref
+from ..documents import Document
+from ..errors import Invalid, LengthRequired
+from ..models import Collection, Item
+from ..parameters import WriteParameters
+from .base import StacView
+
+_HEADERS = (
+    OpenApiParameter(
+        "Prefer",
+        location=OpenApiParameter.HEADER,
+        description="`handling=lenient` keeps what is good and reports the rest (RFC 7240).",
+    ),
+    OpenApiParameter(
+        "Idempotency-Key",
+        location=OpenApiParameter.HEADER,
+        description="The same key with the same body is answered again, and written once.",
+    ),
+)
+_ONE_TEXT = {"oneOf": [ref("Item"), ref("NewItems")]}
+_LINES = {"type": "string", "description": "An Item a line"}
+_SENT = dict.fromkeys((links.JSON, links.GEOJSON), _ONE_TEXT) | dict.fromkeys(
+    (*NDJSON, *SEQUENCES), _LINES
+)
+_WRITTEN = {
+    (201, links.GEOJSON): ref("Item"),
+    (201, links.JSON): ref("Written"),
+    (207, links.JSON): ref("Written"),
+}
+
+
+class WriteItems(StacView):
+    """One Item, or many: a FeatureCollection, or newline-delimited JSON."""
+
+    parser_classes = PARSERS
+    parameters = {"POST": WriteParameters}
+    writes = {"POST": "stac.add_item"}
+
+    @extend_schema(
+        operation_id="postFeature",
+        parameters=[WriteParameters, *_HEADERS],
+        request=_SENT,
+        responses=_WRITTEN,
+    )
+    def post(self, request: Request, collection: str) -> HttpResponse:
+        """One Item; or many, all or none, unless `Prefer: handling=lenient`."""
+        home = self.collection(collection)
+        self.permit()
+        plan, body = self.plan(), self.body()
+        asked = (request.path, repr(plan), body.media_type, body.digest)
+        key = request.headers.get("Idempotency-Key")
+        return idempotency.once(request.user, key, asked, lambda: self.write(home, body, plan))
+
+    def plan(self) -> Plan:
+        method = Method(self.asked.get("method", Method.INSERT))
+        if method in (Method.UPSERT, Method.REPLACE):
+            if not self.request.user.has_perm("stac.change_item"):
+                self.permission_denied(self.request)
+            if self.condition() not in (None, "*"):
+                raise Invalid("If-Match names one version, and these are many items.")
+        return Plan(method, self.preferences().get("handling") == "lenient")
+
+    def preferences(self) -> dict[str, str]:
+        """What the Prefer header asks for (RFC 7240, 2)."""
+        parts = re.split(r"[,;]", self.request.headers.get("Prefer", ""))
+        pairs = (part.strip().lower().partition("=") for part in parts)
+        return {name.strip(): value.strip(' "') for name, _, value in pairs}
+
+    def body(self) -> Body:
+        body = self.document
+        if isinstance(body, Body):
+            return body
+        if self.request.headers.get("Transfer-Encoding"):
+            raise LengthRequired("Say with Content-Length how long the body is.")
+        raise Invalid("There is no body. Send an Item, with its Content-Type.")
+
+    def write(self, home: Collection, body: Body, plan: Plan) -> HttpResponse:
+        if body.is_one_text and not _is_many(body.value):
+            if "method" in self.asked:
+                message = "One item is written anew by PUT, with ?upsert=true where it is new."
+                raise Invalid(message, parameter="method")
+            return answers.created(self.request, self.perform_create(home, body.value))
+        return answers.report(self.perform_create_all(home, body, plan), lenient=plan.lenient)
+
+    def perform_create(self, collection: Collection, document: Document) -> Item:
+        return transactions.create_item(collection, document)
+
+    def perform_create_all(self, collection: Collection, body: Body, plan: Plan) -> Report:
+        return bulk.write(collection, body, plan)
+
+
+def _is_many(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("type") == "FeatureCollection"
