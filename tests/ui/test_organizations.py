@@ -58,6 +58,9 @@ def test_sent_twice_it_is_made_once(cyd_client):
         ({"name": "Coast", "slug": "api"}, "is kept for the platform itself"),
         ({"name": "Coast", "slug": "a--b"}, "Two hyphens"),
         ({"name": "海", "slug": ""}, "Choose a short name"),
+        ({"name": "a\0b", "slug": "coast"}, "Null characters are not allowed."),
+        ({"name": "Coast", "slug": "a\0b"}, "Use small letters"),
+        ({"name": "x" * 10_000, "slug": "coast"}, "at most 120 characters"),
     ],
 )
 def test_what_is_wrong_is_said(cyd_client, words, sentence):

@@ -8,7 +8,6 @@ from catalogs.stac import transactions
 from catalogs.stac.models import Collection, Item, Trashed
 from tenants.current import tenant_scope
 from tests.stac.documents import collection, item
-from ui import cards
 
 pytestmark = pytest.mark.django_db
 ACME = "/o/acme"
@@ -146,9 +145,3 @@ def test_an_asset_in_whose_place_is_another_stays(ada_client, key_client, coast)
     answer = ada_client.post(f"{ACME}/trash/{kept.pk}/restore/")
     assert answer.status_code == 409
     assert "another asset" in answer.text
-
-
-def test_thousands_of_items_are_not_counted(ada_client, coast, monkeypatch):
-    monkeypatch.setattr(cards, "COUNTED", 1)
-    transactions.create_item(coast, item("two"))
-    assert "more than 1 items" in ada_client.get(f"{ACME}/collections/coast/delete/").text

@@ -47,9 +47,11 @@ def new(request: PersonRequest) -> HttpResponse:
 
 def _sent_twice(request: PersonRequest, form: OrganizationForm) -> Organization | None:
     """The one that the first of two equal requests has just made."""
-    name, slug = form.data.get("name", ""), form.data.get("slug", "")
+    name, slug = form.cleaned_data.get("name"), form.data.get("slug", "")
+    if not name or "\0" in slug:
+        return None
     mine = Organization.objects.filter(memberships__user=request.user)
-    found: Organization | None = mine.filter(slug=slug, name=name.strip()).first()
+    found: Organization | None = mine.filter(slug=slug, name=name).first()
     return found
 
 
