@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from django.db import models, transaction
 
-from . import copying, extents, learning, queryables, transactions
+from . import copying, extents, learning, queryables, transactions, upgrading
 from .bodies import IN_MEMORY, Body, Sent, listed
 from .documents import LONGEST_ID, Document
 from .errors import Conflict, NotFound, Refused, TooLarge
@@ -40,6 +40,7 @@ class Plan:
 
     method: Method = Method.INSERT
     lenient: bool = False
+    upgrade: bool = False  # older documents, to STAC 1.1.0
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def look_through(collection: Collection, body: Body, plan: Plan) -> Iterator[lis
     """The items of the body, checked, in batches that fit into memory."""
     seen: set[str] = set()
     for some in _batches(body.features()):
-        values = [(index, _value(sent)) for index, sent in some]
+        values = [(index, _value(sent, plan)) for index, sent in some]
         learning.learn(value for _, value in values)
         batch = [_look(index, value, collection, seen) for index, value in values]
         for looked in batch:
@@ -129,10 +130,11 @@ def _batches(features: Iterable[Sent]) -> Iterator[list[tuple[int, Sent]]]:
         yield batch
 
 
-def _value(sent: Sent) -> Any:
+def _value(sent: Sent, plan: Plan) -> Any:
     """The document, or the `Refused` that stands for it."""
     try:
-        return parse(sent) if isinstance(sent, bytes) else sent
+        value = parse(sent) if isinstance(sent, bytes) else sent
+        return upgrading.upgrade(value) if plan.upgrade else value
     except Refused as fault:
         return fault
 

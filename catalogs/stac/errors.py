@@ -137,10 +137,14 @@ def handler(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Django REST framework's EXCEPTION_HANDLER; None lets what nobody foresaw be a 500."""
     match exc:
         case Refused():
-            where = {"pointer": exc.pointer, "parameter": exc.parameter}
-            more: dict[str, Any] = {"headers": _SOON if isinstance(exc, Busy) else None}
             return problem(
-                exc.status, exc.code, exc.message, **where, **more, errors=exc.errors or None
+                exc.status,
+                exc.code,
+                exc.message,
+                headers=_SOON if isinstance(exc, Busy) else None,
+                pointer=exc.pointer,
+                parameter=exc.parameter,
+                errors=exc.errors or None,
             )
         case Http404() | exceptions.NotFound():
             return problem(404, "NotFound", NOTHING_HERE)

@@ -250,7 +250,11 @@ class DeleteCollectionParameters(Parameters):
     cascade = FlagParameter(help_text="Delete its items too.")
 
 
-class PutItemParameters(Parameters):
+class UpgradeParameters(Parameters):
+    upgrade = FlagParameter(help_text="Bring an older document to STAC 1.1.0 first.")
+
+
+class PutItemParameters(UpgradeParameters):
     upsert = FlagParameter(help_text="Create the item where it is new.")
 
 
@@ -262,7 +266,7 @@ class MethodParameter(Parameter):
         return str(data)
 
 
-class WriteParameters(Parameters):
+class WriteParameters(UpgradeParameters):
     method = MethodParameter(help_text="What to do with ids that are there already.")
 
 

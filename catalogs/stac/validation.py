@@ -103,7 +103,8 @@ def _core(document: Document) -> None:
     version = document.get("stac_version")
     if not isinstance(version, str) or not _TAKEN.fullmatch(version):
         raise Invalid(
-            f"stac_version is {str(version)[:40]!r}; documents of STAC 1.0 and 1.1 are taken.",
+            f"stac_version is {str(version)[:40]!r}; documents of STAC 1.0 and 1.1 are taken. "
+            "Older ones can be upgraded on request: ?upgrade=true.",
             pointer="/stac_version",
         )
     validator = _compiled(document["type"], version[:3])

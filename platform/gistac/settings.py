@@ -168,7 +168,7 @@ STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 STORE_FOLDER = env.text("GISTAC_STORE_FOLDER", "")
 
 # Schemas of STAC extensions, one file each, shared by all processes of this machine.
-STAC_SCHEMAS = env.path("GISTAC_SCHEMAS", BASE_DIR / ".data" / "schemas")
+STAC_SCHEMAS: Path | None = env.path("GISTAC_SCHEMAS", BASE_DIR / ".data" / "schemas")
 # Where one that is not there may be fetched from, once, when somebody writes what names it.
 STAC_SCHEMA_HOSTS = env.names(
     "GISTAC_SCHEMA_HOSTS",

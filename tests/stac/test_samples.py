@@ -2,11 +2,13 @@
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from catalogs.stac import links
+from catalogs.stac.importing import Status, Wishes, import_from
 from tests.stac import documents
 from tests.stac.client import link
 from tests.stac.schemas import faults, has_original_of
@@ -17,7 +19,7 @@ STRICTER = (
     "on Earth",
     "A ring must end where it starts.",
     "The item ends before it starts.",
-    "documents of STAC 1.0 and 1.1 are taken.",
+    "documents of STAC 1.0 and 1.1 are taken. ",
 )
 OWN = {"self", "root", "parent", "collection", "items", "item", "child", links.QUERYABLES}
 
@@ -108,3 +110,36 @@ def refused_rightly(name, document, answer):
         links = [*completed.get("links", []), {"rel": "collection", "href": "x"}]
         ours = any(rule in problem["description"] for rule in STRICTER)
         assert ours or faults({**completed, "links": links}) != [], (name, problem)
+
+
+# What becomes of each: how many documents are created, only lead on, are refused. Where `upgrade`
+# is said, older documents are brought to STAC 1.1.0.
+IMPORTED = [
+    ("catalogs/pystac-invalid-catalog", False, {"walked": 1}),
+    ("catalogs/pystac-test-case-2", False, {"walked": 1, "created": 5}),
+    # One collection that the catalog links to is not among its files.
+    ("catalogs/pystac-test-case-4", False, {"walked": 1, "created": 42, "refused": 1}),
+    ("catalogs/pystac-test-case-5", False, {"walked": 4, "created": 2}),
+    ("old-and-new-versions/pystac-hand-0.8.1", False, {"refused": 2}),
+    ("old-and-new-versions/pystac-hand-0.8.1", True, {"created": 2}),
+    ("api-answers/itemcollection-sample-full", False, {"created": 1}),
+    # Landing pages of APIs.
+    ("api-answers/pystac-client-astraea_api", False, {"walked": 1}),
+    ("api-answers/pystac-client-fedeo_clearinghouse", False, {"walked": 1}),
+    ("api-answers/pystac-client-planetary-computer-aster-l1t-collection", False, {"created": 1}),
+    ("api-answers/pystac-client-sample-item", False, {"created": 1}),
+    ("many-items/naip-500.ndjson", False, {"created": 500}),
+]
+
+
+@pytest.mark.parametrize(("name", "upgrade", "expected"), IMPORTED)
+def test_catalogs_and_answers_are_imported(inside, name, upgrade, expected):
+    if _folder() is None:
+        pytest.skip("GISTAC_SHARED names no folder, so real documents are left out.")
+    wishes = Wishes(collection="c", upgrade=upgrade)
+    outcomes = list(import_from(_folder() / name, wishes))
+    assert Counter(str(each.status) for each in outcomes) == expected
+    assert all(each.reason for each in outcomes if each.status == Status.REFUSED)
+    again = Counter(str(each.status) for each in import_from(_folder() / name, wishes))
+    created = expected.pop("created", 0)
+    assert again == expected | ({"same": created} if created else {})

@@ -10,7 +10,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from .. import errors
+from .. import errors, upgrading
 from ..components import ref
 from ..errors import ConditionRequired, Invalid, NotFound
 from ..models import Collection, Item
@@ -60,7 +60,8 @@ class StacView(APIView):
     @property
     def document(self) -> Any:
         """What was sent, whatever it is; the verbs look closely."""
-        return self.request.data
+        sent = self.request.data
+        return upgrading.upgrade(sent) if self.asked.get("upgrade") else sent
 
     def query(self, request: Request) -> dict[str, Any]:
         """The checked parameters of the address."""

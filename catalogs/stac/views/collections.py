@@ -12,7 +12,7 @@ from ..documents import Document
 from ..errors import Changed, Invalid, NotFound
 from ..listing import COLLECTIONS, Listing
 from ..models import Collection
-from ..parameters import CollectionsParameters, DeleteCollectionParameters
+from ..parameters import CollectionsParameters, DeleteCollectionParameters, UpgradeParameters
 from .base import PATCHES, PatchView, StacView
 
 _PAGE = {(200, links.JSON): ref("Collections")}
@@ -25,7 +25,7 @@ _SENT = {links.JSON: ref("Collection")}
 class Collections(StacView):
     """STAC API 1.0.0, collections; OGC API Common 2, simple-query; Transaction extension."""
 
-    parameters = {"GET": CollectionsParameters}
+    parameters = {"GET": CollectionsParameters, "POST": UpgradeParameters}
     writes = {"POST": "stac.add_collection"}
 
     @extend_schema(
@@ -37,7 +37,12 @@ class Collections(StacView):
         listing = Listing(COLLECTIONS, root, "collections", seen, self.asked, sent)
         return listing.answer(links.to_root(root))
 
-    @extend_schema(operation_id="createCollection", request=_SENT, responses=_MADE)
+    @extend_schema(
+        operation_id="createCollection",
+        parameters=[UpgradeParameters],
+        request=_SENT,
+        responses=_MADE,
+    )
     def post(self, request: Request) -> HttpResponse:
         self.permit()
         return answers.created(request, self.perform_create(self.document))
@@ -49,7 +54,7 @@ class Collections(StacView):
 class OneCollection(PatchView):
     """STAC API 1.0.0, collections; Transaction extension."""
 
-    parameters = {"DELETE": DeleteCollectionParameters}
+    parameters = {"PUT": UpgradeParameters, "DELETE": DeleteCollectionParameters}
     writes = {
         "PUT": "stac.change_collection",
         "PATCH": "stac.change_collection",
@@ -65,7 +70,12 @@ class OneCollection(PatchView):
         body, etag, updated = found
         return answers.stored(request, body, etag, updated, links.JSON)
 
-    @extend_schema(operation_id="putCollection", request=_SENT, responses=_DONE)
+    @extend_schema(
+        operation_id="putCollection",
+        parameters=[UpgradeParameters],
+        request=_SENT,
+        responses=_DONE,
+    )
     def put(self, request: Request, collection: str) -> HttpResponse:
         """Replaces; with `If-None-Match: *` creates, and only that."""
         if request.headers.get("If-None-Match") == "*":

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from .. import answers, bulk, idempotency, links, transactions
+from .. import answers, bulk, idempotency, links, transactions, upgrading
 from ..bodies import NDJSON, PARSERS, SEQUENCES, Body
 from ..bulk import Method, Plan, Report
 from ..components import ref
@@ -70,7 +70,8 @@ class WriteItems(StacView):
                 self.permission_denied(self.request)
             if self.condition() not in (None, "*"):
                 raise Invalid("If-Match names one version, and these are many items.")
-        return Plan(method, self.preferences().get("handling") == "lenient")
+        lenient = self.preferences().get("handling") == "lenient"
+        return Plan(method, lenient, self.asked.get("upgrade", False))
 
     def preferences(self) -> dict[str, str]:
         """What the Prefer header asks for (RFC 7240, 2)."""
@@ -91,7 +92,8 @@ class WriteItems(StacView):
             if "method" in self.asked:
                 message = "One item is written anew by PUT, with ?upsert=true where it is new."
                 raise Invalid(message, parameter="method")
-            return answers.created(self.request, self.perform_create(home, body.value))
+            document = upgrading.upgrade(body.value) if plan.upgrade else body.value
+            return answers.created(self.request, self.perform_create(home, document))
         return answers.report(self.perform_create_all(home, body, plan), lenient=plan.lenient)
 
     def perform_create(self, collection: Collection, document: Document) -> Item:
