@@ -102,9 +102,9 @@ def walk(world: World, urlconf: str, doors, methods=METHODS):
 
 def statuses(world, route: Route, thing: str, method: str, who: str, doors) -> str:
     """One status, if all of a kind get the same; else each. Reads are asked by all, at both doors;
-    other methods by the last of each kind, at the first."""
+    what writes by all, at the first, and other methods by the last of each kind."""
     path = world.path(route, thing)
-    names = STRANGERS[who] if method == "GET" else STRANGERS[who][-1:]
+    names = STRANGERS[who][-1:] if method in ("HEAD", "OPTIONS") else STRANGERS[who]
     found = {
         str(ask(world, name, door, method, path).status_code)
         for name in names
