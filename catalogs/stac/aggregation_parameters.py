@@ -55,11 +55,6 @@ class GeotileParameter(PrecisionParameter):
 class AggregateParameters(SearchParameters):
     """STAC API Aggregation 0.3.0, "Filter Parameters and Fields"."""
 
-    # Pages and their order have no meaning here.
-    sortby = None  # type: ignore[assignment]
-    limit = None  # type: ignore[assignment]
-    token = None  # type: ignore[assignment]
-
     aggregations = AggregationsParameter(default=list, help_text="What to count.")
     datetime_frequency_interval = IntervalParameter(
         help_text="Where it is left out, one that suits the time which the items span."
@@ -71,6 +66,13 @@ class AggregateParameters(SearchParameters):
         default=5, help_text="The zoom of the tiles, z/x/y of web mercator."
     )
 
+    def get_fields(self) -> dict[str, Any]:
+        """Pages, their order and what they show have no meaning here."""
+        found = super().get_fields()
+        return {name: found[name] for name in found if name not in _OF_PAGES}
+
+
+_OF_PAGES = frozenset({"limit", "token", "sortby", "fields"})
 
 # What says how to count; all else chooses the items.
 OF_THE_COUNT = frozenset(AggregateParameters().fields) - frozenset(SearchParameters().fields)

@@ -13,16 +13,16 @@ import orjson
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
-from . import links, sorting, times
+from . import documents, fields, links, sorting, times
 from .cql2 import operands
 from .links import Link
-from .models import Queryable
+from .models import Collection, Queryable
 from .paging import BY_ID, LATEST, Key, Page, Pager, Place
 from .parameters import USUAL_LIMIT
 from .search import CollectionQuerySet
 
 # What is asked of the answer; all else is asked of the rows.
-OF_THE_ANSWER = frozenset({"f", "limit", "sortby", "token"})
+OF_THE_ANSWER = frozenset({"f", "fields", "limit", "sortby", "token"})
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,31 @@ class Kind:
     media_type: str
     keys: Sequence[Key]  # the usual order
     last: Sequence[Key]  # in which no two are equal
+    always: Sequence[str]  # sent whatever `fields` includes, unless it is excluded
+    usual: Sequence[str]  # sent where `fields` includes nothing: a valid document
 
 
-ITEMS = Kind('"type":"FeatureCollection",', "features", links.GEOJSON, LATEST, LATEST[1:])
-COLLECTIONS = Kind("", "collections", links.JSON, BY_ID, BY_ID)
+ITEMS = Kind(
+    '"type":"FeatureCollection",',
+    "features",
+    links.GEOJSON,
+    LATEST,
+    LATEST[1:],
+    ("type", "id", "collection", "links"),
+    (
+        *("type", "stac_version", "id", "collection", "geometry", "bbox", "links", "assets"),
+        *(f"properties.{name}" for name in ("datetime", "start_datetime", "end_datetime")),
+    ),
+)
+COLLECTIONS = Kind(
+    "",
+    "collections",
+    links.JSON,
+    BY_ID,
+    BY_ID,
+    ("type", "id", "links"),
+    ("type", "stac_version", "id", "title", "description", "license", "extent", "links"),
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +100,8 @@ class Listing:
 
     def known(self, names: Sequence[str]) -> sorting.Kinds:
         """What items can be sorted by, of these names."""
-        return sorting.of_items(Queryable.objects.filter(collection__in=self.homes), names)
+        homes = Collection.objects.none() if self.homes is None else self.homes
+        return sorting.of_items(Queryable.objects.filter(collection__in=homes), names)
 
     def answer(self, *around: Link) -> HttpResponse:
         """A FeatureCollection, or Collections, with the links `around` it."""
@@ -88,7 +110,7 @@ class Listing:
 
     def text(self, page: Page, around: Sequence[Link]) -> bytes:
         """`{before "name": [bodies], "links": [...], "numberReturned": n, "timeStamp": ...}`"""
-        bodies = ",".join(page.bodies).replace(links.MARK, self.root)
+        bodies = ",".join(self.sent_in_part(page.bodies)).replace(links.MARK, self.root)
         after = {
             "links": [*self.neighbours(page), *around],
             **self.matched(page),
@@ -97,6 +119,17 @@ class Listing:
         }
         head = f'{{{self.kind.before}"{self.kind.name}":[{bodies}],'.encode()
         return head + orjson.dumps(after)[1:]
+
+    def sent_in_part(self, bodies: list[str]) -> list[str]:
+        """Whole where no `fields` were asked for: then no body is read."""
+        if "fields" not in self.asked:
+            return bodies
+        wanted = self.asked["fields"]
+        parts = (
+            fields.pick(documents.read(body, self.root), wanted, self.kind.always, self.kind.usual)
+            for body in bodies
+        )
+        return [orjson.dumps(part).decode() for part in parts]
 
     def matched(self, page: Page) -> dict[str, int]:
         """numberMatched, where it is known without counting items."""

@@ -9,7 +9,7 @@ from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from . import boxes, cql2, freetext, sorting, times
+from . import boxes, cql2, fields, freetext, query, sorting, times
 from .errors import Invalid, Refused
 from .geometry import QUERY_VERTICES, GeometryField
 from .parsers import parse
@@ -218,7 +218,48 @@ class SortParameter(Parameter):
 
     def to_internal_value(self, data: Any) -> list[sorting.By]:
         try:
-            return sorting.read(data)
+            return sorting.read(None if isinstance(data, str) and self.by_post else data)
+        except Invalid as wrong:
+            raise self.fault(wrong.message) from wrong
+
+
+_PATHS = {"type": "array", "items": {"type": "string"}, "nullable": True}
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "example": "id,properties,-properties.created"},
+            {
+                "type": "object",
+                "properties": {"include": _PATHS, "exclude": _PATHS},
+                "additionalProperties": False,
+            },
+        ]
+    }
+)
+class FieldsParameter(Parameter):
+    """Fields extension 1.0.0: a text by GET, an object by POST, which is not null."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        return (False, data) if data is None else super().validate_empty_values(data)
+
+    def to_internal_value(self, data: Any) -> fields.Fields:
+        is_text = isinstance(data, str) and not self.by_post
+        try:
+            return fields.read_text(data) if is_text else fields.read(data)
+        except Invalid as wrong:
+            raise self.fault(wrong.message) from wrong
+
+
+@extend_schema_field({"type": "object", "example": {"eo:cloud_cover": {"lt": 10}}})
+class QueryParameter(Parameter):
+    """Query extension 1.0.0: an object, by GET as JSON text."""
+
+    def to_internal_value(self, data: Any) -> Q:
+        is_text = isinstance(data, str) and not self.by_post
+        try:
+            return query.condition(parse(data.encode(errors="replace")) if is_text else data)
         except Invalid as wrong:
             raise self.fault(wrong.message) from wrong
 
@@ -234,7 +275,7 @@ class Parameters(serializers.Serializer[Any]):
 
         Raises `Invalid` naming one.
         """
-        asked = {name: v for name, v in given.items() if v is not None}
+        asked = {name: v for name, v in given.items() if v is not None or name == "fields"}
         parameters = cls(data=asked, context={"posted": posted})
         for name in given:
             if name not in parameters.fields:
@@ -309,11 +350,15 @@ class ItemsParameters(FilterParameters):
     """OGC API Features 1, 7.15; clients send ids and collections here too."""
 
     sortby = SortParameter()
+    query = QueryParameter()
     bbox = BoxParameter()
     datetime = TimeParameter()
     ids = NamesParameter()
     collections = NamesParameter()
     q = WordsParameter()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "fields": FieldsParameter()}
 
 
 class SearchParameters(ItemsParameters):

@@ -97,13 +97,15 @@ class ItemQuerySet(QuerySet[Any]):
         intersects: GEOSGeometry | None = None,
         datetime: Interval | None = None,
         q: Q | None = None,
+        query: Q | None = None,
         filter: Q | None = None,
     ) -> Self:
         """Items that meet all that is given (STAC API 1.0.0, item-search, "Query Parameters").
 
         `bbox` has 4 or 6 numbers in degrees and metres, `intersects` is in WGS 84, `datetime` a
-        pair whose open side is None, `q` what freetext.condition made of a text, `filter` what
-        cql2.condition made of a filter. Items without a geometry meet no box and no shape.
+        pair whose open side is None, `q` what freetext.condition made of a text, `query` and
+        `filter` what query.condition and cql2.condition made of them. Items without a geometry
+        meet no box and no shape.
         """
         found = self
         if ids is not None:
@@ -120,6 +122,8 @@ class ItemQuerySet(QuerySet[Any]):
             found = found.filter(in_interval(datetime))
         if q is not None:
             found = found.filter(q)
+        if query is not None:
+            found = found.filter(query)
         if filter is not None:
             found = found.filter(filter)
         return found
