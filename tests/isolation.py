@@ -84,7 +84,8 @@ class World:
         """Below the organization's or the platform's root."""
         values = {name: self.value(name, is_number, thing) for name, is_number in route.parameters}
         if not route.is_named:
-            return "/" + re.sub(r"\^?\(\?P<\w+>.*\)\$?|<[^>]*>", "nowhere", route.pattern)
+            text = route.pattern.replace("^", "").replace("$", "")
+            return "/" + re.sub(r"\(\?P<\w+>.*\)|<[^>]*>", "nowhere", text)
         set_script_prefix("/")
         return reverse(route.name, urlconf=route.urlconf, kwargs=values)
 
