@@ -106,6 +106,14 @@ def show_to(collection: Collection, visibility: str, *, actor: Actor) -> Collect
 
 
 @transaction.atomic
+def check_with(collection: Collection, strictness: str, *, actor: Actor) -> Collection:
+    """How much the extensions of its documents count: off, warn or reject."""
+    checked = transactions.set_strictness(collection, strictness)
+    audit.record(actor, "collection.check", collection=collection.pk, strictness=strictness)
+    return checked
+
+
+@transaction.atomic
 def delete(
     collection: Collection, *, actor: Actor, cascade: bool = False, if_match: str | None = None
 ) -> None:

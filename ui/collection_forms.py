@@ -82,6 +82,18 @@ class CollectionForm(forms.Form):
         widget=forms.RadioSelect,
         initial="members",
     )
+    strictness = forms.ChoiceField(
+        label="Items that break the rules of an extension they name",
+        choices=[
+            ("warn", "Take them, and say what is wrong"),
+            ("reject", "Refuse them, and say what is wrong"),
+            ("off", "Take them, and do not look"),
+        ],
+        required=False,
+        initial="warn",
+        help_text="STAC's own rules always hold. This is about what stands in stac_extensions, "
+        "from now on; items that are here already stay.",
+    )
     convert = forms.BooleanField(
         label="Make a Cloud Optimized GeoTIFF beside each plain GeoTIFF that is dropped here",
         required=False,

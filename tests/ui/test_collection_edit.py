@@ -213,3 +213,18 @@ def test_a_viewer_renames_nothing(ben_client, coast):
     assert "rename/" not in ben_client.get(f"{ACME}/collections/coast/").text
     answer = ben_client.post(f"{ACME}/collections/coast/rename/", {"title": "Mine"})
     assert answer.status_code == 403
+
+
+def test_how_much_extensions_count(ada_client, coast):
+    where = f"{ACME}/collections/coast/edit/"
+    assert "Refuse them" in ada_client.get(where).text
+    for strictness in ("reject", "off", "warn"):
+        sent = with_ada(coast, strictness=strictness)
+        assert ada_client.post(where, sent).status_code == 302
+        coast.refresh_from_db()
+        assert coast.strictness == strictness
+    assert AuditRecord.objects.filter(action="collection.check").count() == 3
+    assert ada_client.post(where, with_ada(coast, strictness="never")).status_code == 422
+    made = ada_client.post(f"{ACME}/new-collection/", form(title="Strict", strictness="reject"))
+    assert made.status_code == 302
+    assert Collection.objects.get(pk="strict").strictness == "reject"

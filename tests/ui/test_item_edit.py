@@ -5,7 +5,7 @@ import json
 import pytest
 
 from catalogs.models import AuditRecord, Draft
-from catalogs.stac import transactions
+from catalogs.stac import schemas, transactions
 from catalogs.stac.models import Item
 from tenants.current import tenant_scope
 from tests.stac.documents import collection, item
@@ -231,3 +231,49 @@ def test_text_that_the_api_would_refuse_is_refused_here_too(ada_client, one, val
 def test_a_number_beyond_all_bounds_is_refused_in_the_form(ada_client, one):
     answer = ada_client.post(f"{HERE}/edit/", form(one, **{"properties.gsd": "1e999"}))
     assert answer.status_code == 422
+
+
+def test_an_older_document_is_upgraded_before_ones_eyes(ada_client, one):
+    older = {**document(one), "stac_version": "1.0.0"}
+    older["properties"] = {**older["properties"], "license": "proprietary"}
+    transactions.replace_item(one, older)
+    assert "Upgrade to STAC 1.1.0" in ada_client.get(f"{HERE}/json/").text
+    shown = ada_client.get(f"{HERE}/json/?upgrade=1")
+    assert "not saved yet" in shown.text
+    assert [(each.theirs, each.yours) for each in shown.context["changes"]] == [
+        ("proprietary", "other")
+    ]
+    assert document(one)["stac_version"] == "1.0.0"
+    sent = {"document": shown.context["text"], "etag": one.etag}
+    assert ada_client.post(f"{HERE}/edit/", sent).status_code == 302
+    assert document(one)["stac_version"] == "1.1.0"
+    assert "Upgrade to STAC" not in ada_client.get(f"{HERE}/json/").text
+
+
+RULE = "https://extensions.example/rule.json"
+
+
+@pytest.fixture
+def rule(settings, tmp_path):
+    settings.STAC_SCHEMAS = tmp_path
+    maximum = {"properties": {"gsd": {"maximum": 5}, "platform": {"const": "plane"}}}
+    schemas.keep(RULE, json.dumps({"properties": {"properties": maximum}}).encode())
+
+
+def test_what_breaks_an_extension_is_said_everywhere(ada_client, one, rule):
+    ruled = {**document(one), "stac_extensions": [RULE, "https://extensions.example/none.json"]}
+    asked = ada_client.post(f"{HERE}/check/", {"document": json.dumps(ruled)})
+    assert "/properties/gsd is 10; it may not be above 5." in asked.text
+    sent = {"document": json.dumps(ruled), "etag": one.etag}
+    saved = ada_client.post(f"{HERE}/edit/", sent, follow=True)
+    assert "2 faults, 1 extension not checked" in saved.text
+    assert "No schema of it is here." in saved.text
+    one.collection.strictness = "reject"
+    one.collection.save()
+    ruled["properties"]["gsd"] = 20
+    one.refresh_from_db()
+    sent = {"document": json.dumps(ruled), "etag": one.etag}
+    refused = ada_client.post(f"{HERE}/edit/", sent)
+    assert refused.status_code == 422
+    assert "/properties/gsd is 20" in refused.text
+    assert "it must be" in refused.text

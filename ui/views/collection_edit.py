@@ -66,6 +66,7 @@ def create(
     made = collections.create(document, actor=actor, visibility=visibility, derived=True, held=held)
     if not form.cleaned_data["convert"]:
         collections.convert_files(made, False, actor=actor)
+    hold_to(made, form, actor)
     return made
 
 
@@ -108,7 +109,11 @@ def forms_of(
     initial = {}
     if one is not None:
         convert = Intake.of(one.pk).convert
-        initial = {"visibility": one.visibility, "convert": convert}
+        initial = {
+            "visibility": one.visibility,
+            "strictness": one.strictness,
+            "convert": convert,
+        }
     form = CollectionForm(
         document, data, files, initial=initial, pictured=pictures.items_with_one(one)
     )
@@ -206,6 +211,14 @@ def settle(request: Request, one: Collection, form: CollectionForm | None) -> No
         collections.show_to(one, form.cleaned_data["visibility"], actor=actor)
     if "convert" in form.changed_data:
         collections.convert_files(one, form.cleaned_data["convert"], actor=actor)
+    hold_to(one, form, actor)
+
+
+def hold_to(one: Collection, form: CollectionForm, actor: Actor) -> None:
+    """How much extensions count, where that was said and is new."""
+    chosen = form.cleaned_data["strictness"]
+    if chosen and chosen != one.strictness:
+        collections.check_with(one, chosen, actor=actor)
 
 
 def held_of(request: Request, form: CollectionForm, one: Collection | None) -> list[HeldFile]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from catalogs.stac import documents, links
+from catalogs.stac import documents, links, validation
 from catalogs.stac.models import Collection, Item
 from ui import cards, fields, media, paging, snippets, values
 from ui.serializers import FootprintSerializer
@@ -69,6 +69,7 @@ def item(request: HttpRequest, collection: str, item: str) -> HttpResponse:
             "assets": assets(found, document),
             "groups": fields.groups(document["properties"], without=_SAID),
             "other_links": _other_links(document),
+            "report": report_on(document, found.collection),
             "private": found.collection.visibility != Collection.Visibility.PUBLIC,
             "snippets": use_it(request, found, document) if view == "use" else None,
             "stac_browser": snippets.stac_browser(
@@ -77,6 +78,13 @@ def item(request: HttpRequest, collection: str, item: str) -> HttpResponse:
             "json": json.dumps(document, indent=2, ensure_ascii=False) if view == "json" else "",
         },
     )
+
+
+def report_on(document: dict[str, Any], collection: Collection) -> validation.Report:
+    """How it stands to its extensions, where they count at all in this collection."""
+    if collection.strictness == Collection.Strictness.OFF:
+        return validation.Report()
+    return validation.extensions(document)
 
 
 def _facts(properties: dict[str, Any]) -> list[fields.Row]:

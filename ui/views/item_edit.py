@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from catalogs import drafts, items
 from catalogs.audit import Actor
-from catalogs.stac import links
+from catalogs.stac import learning, links, upgrading
 from catalogs.stac.errors import Changed, Refused
 from catalogs.stac.models import Item
 from tenants.requests import Request
-from ui import fields
+from ui import compare, fields
 from ui.access import permission
 from ui.item_forms import ItemForms
 from ui.views import conflicts, trash
@@ -78,7 +78,8 @@ def save(
     """Writes, where nobody wrote in between; else shows both versions."""
     etag = request.POST.get("etag", "")
     try:
-        items.replace(item, yours, actor=Actor.of(request.user), if_match=f'"{etag}"')
+        actor = Actor.of(request.user)
+        written = items.replace(item, yours, actor=actor, if_match=f'"{etag}"')
     except Changed:
         return conflict(request, item, yours, before)
     except Refused as refused:
@@ -86,6 +87,9 @@ def save(
             return text_page(request, item, pretty(yours), refused)
         return form_page(request, item, forms, 422, f"{refused.pointer or ''} {refused.message}")
     messages.success(request, "Saved.")
+    if written.report:
+        told = f"Its extensions have something to say: {written.report.in_short()}."
+        messages.warning(request, told)
     return redirect("ui:item", item.collection_id, item.stac_id)
 
 
@@ -102,11 +106,23 @@ def conflict(request: Request, item: Item, yours: Document, before: Document) ->
 @permission("stac.change_item")
 def item_json(request: Request, collection: str, item: str) -> HttpResponse:
     one = found(request, collection, item)
-    return text_page(request, one, pretty(one.to_stac(links.root(request))), status=200)
+    stored = one.to_stac(links.root(request))
+    if "upgrade" not in request.GET:
+        return text_page(request, one, pretty(stored), status=200)
+    upgraded = upgrading.upgrade(stored)
+    changes = compare.differences(upgraded, stored, stored)
+    return text_page(
+        request, one, pretty(upgraded), status=200, before=pretty(stored), changes=changes
+    )
 
 
 def text_page(
-    request: Request, item: Item, text: str, refused: Refused | None = None, status: int = 422
+    request: Request,
+    item: Item,
+    text: str,
+    refused: Refused | None = None,
+    status: int = 422,
+    **more: Any,
 ) -> HttpResponse:
     context = {
         "item": item,
@@ -115,6 +131,8 @@ def text_page(
         "before": request.POST.get("before", text),
         "etag": request.POST.get("etag", item.etag),
         "refused": refused,
+        "is_older": f'"stac_version": "{upgrading.VERSION}"' not in text,
+        **more,
     }
     return render(request, "ui/item_json.html", context, status=status)
 
@@ -135,14 +153,18 @@ def item_check(request: Request, collection: str, item: str) -> HttpResponse:
     """Would this text be taken? The fault is placed at its line by the editor."""
     one = found(request, collection, item)
     refused: Refused | None = None
+    report = None
     try:
         yours = conflicts.read(request.POST.get("document", ""))
-        Item.from_stac(yours, one.collection, [row.key for row in one.held_assets.all()])
+        learning.learn([yours])
+        held = [row.key for row in one.held_assets.all()]
+        report = Item.from_stac(yours, one.collection, held).report
         if yours["id"] != one.stac_id:
             raise Refused(f"The id must stay {one.stac_id!r}.", pointer="/id")
     except Refused as fault:
         refused = fault
-    return render(request, "ui/item_json.html#checked", {"refused": refused, "asked": True})
+    context = {"refused": refused, "asked": True, "report": report}
+    return render(request, "ui/item_json.html#checked", context)
 
 
 def pretty(document: Document) -> str:
