@@ -3,11 +3,14 @@
 import json
 import os
 from collections import Counter
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
-from catalogs.stac import links
+from catalogs.stac import links, upgrading, validation
+from catalogs.stac.errors import Invalid
 from catalogs.stac.importing import Status, Wishes, import_from
 from tests.stac import documents
 from tests.stac.client import link
@@ -143,3 +146,52 @@ def test_catalogs_and_answers_are_imported(inside, name, upgrade, expected):
     again = Counter(str(each.status) for each in import_from(_folder() / name, wishes))
     created = expected.pop("created", 0)
     assert again == expected | ({"same": created} if created else {})
+
+
+@pytest.fixture
+def all_schemas(settings, tmp_path):
+    """Every extension's schema that the folder has, loaded by the command."""
+    folder = Path(os.environ.get("GISTAC_SHARED", "")) / "schemas"
+    if _folder() is None or not folder.is_dir():
+        pytest.skip("GISTAC_SHARED names no folder, so real schemas are left out.")
+    settings.STAC_SCHEMAS = tmp_path / "schemas"
+    call_command("load_schemas", folder, stdout=StringIO(), stderr=StringIO())
+
+
+def test_extensions_of_real_documents(all_schemas, samples):
+    """Nearly all are right; what is wrong is wrong by the extension's own schema."""
+    said, checked, unchecked = Counter(), Counter(), Counter()
+    for name, document in samples:
+        try:
+            report = validation.check(document, validation.WARN)
+        except Invalid:
+            continue
+        said["wrong" if report.faults else "right"] += 1
+        checked.update(report.checked)
+        unchecked.update(report.unchecked.values())
+        for fault in report.faults:
+            assert fault.pointer.startswith("/"), (name, fault)
+            assert fault.message.endswith("."), (name, fault)
+            assert fault.schema in report.checked, (name, fault)
+    assert said["wrong"] < 10 < 300 < said["right"]
+    assert len(checked) > 50
+    assert set(unchecked) <= {"This is no address of a schema.", "No schema of it is here."}
+
+
+def test_older_documents_are_upgraded(all_schemas, samples):
+    """Each becomes a valid document of STAC 1.1.0, or is refused with the reason."""
+    upgraded, refused = 0, Counter()
+    for _, document in samples:
+        if str(document.get("stac_version")) in ("1.0.0", "1.0.1", "1.1.0"):
+            continue
+        before = json.dumps(document)
+        new = upgrading.upgrade(document)
+        assert json.dumps(document) == before
+        assert new["stac_version"] == "1.1.0"
+        try:
+            validation.check({"links": [], **new}, validation.WARN)
+            upgraded += 1
+        except Invalid as fault:
+            refused[fault.message] += 1
+    assert upgraded > 60, refused
+    assert all(reason.endswith(".") for reason in refused)
