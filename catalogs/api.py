@@ -5,13 +5,13 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from catalogs import collections, items
+from catalogs import collections, items, loading
 from catalogs.audit import Actor
 from catalogs.stac import views
 from catalogs.stac.bodies import Body
 from catalogs.stac.bulk import Plan, Report
 from catalogs.stac.documents import Document
-from catalogs.stac.models import Asset, Collection, Item
+from catalogs.stac.models import Asset, Collection, Item, Job
 from catalogs.stac.urls import patterns
 from catalogs.stac.views.assets import Gate
 from catalogs.stac.views.catalog import About
@@ -60,6 +60,17 @@ class Items(views.Items):
     def perform_create_all(self, collection: Collection, body: Body, plan: Plan) -> Report:
         return items.write_all(collection, body, plan, actor=Actor.of(self.request.user))
 
+    def perform_keep(self, body: Body) -> str:
+        return loading.keep(body, str(self.request.organization.pk))  # type: ignore[attr-defined]
+
+    def perform_defer(self, job: Job) -> None:
+        loading.defer(job, str(self.request.organization.pk))  # type: ignore[attr-defined]
+
+
+class OneJob(views.OneJob):
+    def perform_dismiss(self, job: Job) -> Job:
+        return loading.dismiss(job, actor=Actor.of(self.request.user))
+
 
 class OneItem(views.OneItem):
     def perform_create(self, collection: Collection, document: Document) -> Item:
@@ -107,6 +118,7 @@ urlpatterns = patterns(
     OneCollection=OneCollection,
     Items=Items,
     OneItem=OneItem,
+    OneJob=OneJob,
     ItemAsset=ItemAsset,
     CollectionAsset=CollectionAsset,
 )

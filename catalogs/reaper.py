@@ -17,9 +17,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalogs import intake, uploads
 from catalogs.models import Draft, Upload
-from catalogs.stac import trash
+from catalogs.stac import jobs, trash
 from catalogs.stac.errors import Conflict
-from catalogs.stac.models import Asset, Trashed
+from catalogs.stac.models import Asset, Job, Trashed
 from catalogs.storage import assets
 
 State = Upload.State
@@ -65,6 +65,7 @@ def reap(owner: str, now: datetime | None = None) -> list[str]:
         with suppress(Conflict):  # someone is at it after all
             uploads.abort(upload)
     trash.reap()
+    jobs.forget()
     removed = _remove_orphans(owner, now)
     _abort_orphans(owner, now)
     return removed
@@ -96,6 +97,7 @@ def _known(now: datetime) -> set[str]:
     )
     named = needed.values_list("name").union(
         Asset.objects.values_list("name"),
+        Job.objects.filter(status__in=Job.OPEN).values_list("name"),
         _files(Draft.objects.all()),
         _files(Trashed.objects.all()),
     )

@@ -16,7 +16,7 @@ from django.utils import timezone
 from catalogs import uploads
 from catalogs.audit import Actor
 from catalogs.stac import transactions
-from catalogs.stac.models import Collection, Trashed
+from catalogs.stac.models import Collection, Job, Trashed
 from tenants import keys
 from tenants.current import tenant_scope
 from tenants.models import ApiKey, Organization
@@ -54,6 +54,8 @@ def world(acme, other, ada, cyd, oda, bucket) -> World:
         transactions.delete_item(transactions.create_item(hidden, item("gone", title=CANARY)))
         trashed = Trashed.objects.get()
         upload = uploads.start(f"{CANARY}.tif", 1000, str(acme.pk), Actor.of(ada), title=CANARY)
+        named = dict.fromkeys(("collection", "name", "by", "asker"), CANARY)
+        Job.objects.create(pk=upload.pk, method="insert", lenient=True, size=1, **named)
     key, _ = keys.issue(acme, creator=ada, name=CANARY, scopes=WRITE_SCOPES)
     _, foreign = keys.issue(other, creator=oda, name=OTHERS_CANARY, scopes=WRITE_SCOPES)
     _, late = keys.issue(acme, creator=ada, name="late", scopes=WRITE_SCOPES)

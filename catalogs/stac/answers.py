@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
-from . import links
+from . import jobs, links
 from .bulk import Report
 from .components import COUNTS
-from .models import Collection, Item
+from .models import Collection, Item, Job
 
 
 def json_answer(document: Mapping[str, Any], media_type: str = links.JSON) -> HttpResponse:
@@ -55,6 +55,21 @@ def report(written: Report, *, lenient: bool) -> HttpResponse:
     answer = HttpResponse(orjson.dumps(told), content_type=links.JSON, status=207)
     answer["Preference-Applied"] = "handling=lenient"
     return answer
+
+
+def accepted(request: HttpRequest, job: Job) -> HttpResponse:
+    """202, with where to ask how far it is."""
+    root = links.root(request)
+    answer = json_answer(jobs.told(job, root))
+    answer.status_code = 202
+    answer["Location"] = f"{root}jobs/{job.pk}"
+    answer["Preference-Applied"] = f"respond-async, handling={_handling(job)}"
+    answer["Retry-After"] = "2"
+    return answer
+
+
+def _handling(job: Job) -> str:
+    return "lenient" if job.lenient else "strict"
 
 
 def done() -> HttpResponse:

@@ -81,15 +81,12 @@ class Looked:
     refused: Refused | None = None
 
 
-def write(
-    collection: Collection, body: Body, plan: Plan, alive: Callable[[float], None] | None = None
-) -> Report:
+def write(collection: Collection, body: Body, plan: Plan) -> Report:
     """All items of the body in one transaction; raises for the first that is refused, unless
-    the plan is lenient. `alive` is told now and then how much is done, from 0 to 1.
+    the plan is lenient.
     """
-    alive = alive or (lambda done: None)
     report = Report()
-    batches = _ahead(look_through(collection, body, plan), body, lambda: alive(body.done() / 2))
+    batches = ahead(look_through(collection, body, plan), body)
     with transaction.atomic():
         locked = transactions.lock(collection.pk)
         for batch in batches:
@@ -153,10 +150,13 @@ def _look(index: int, value: Any, collection: Collection, seen: set[str]) -> Loo
     return Looked(index, item.stac_id, item)
 
 
-def _ahead(
-    batches: Iterator[list[Looked]], body: Body, alive: Callable[[], None]
+def ahead(
+    batches: Iterator[list[Looked]], body: Body, alive: Callable[[], None] = lambda: None
 ) -> Iterator[list[Looked]]:
-    """All batches, made before the first is given; those of large bodies wait on disk."""
+    """All batches, made before the first is given; those of large bodies wait on disk.
+
+    `alive` is called after each.
+    """
     if body.size <= IN_MEMORY:
         return iter(list(batches))
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the last batch is read

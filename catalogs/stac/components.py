@@ -131,6 +131,28 @@ COMPONENTS: dict[str, Schema] = {
         },
         description="How many items were written; where lenient, what became of each",
     ),
+    "Job": _object(
+        ["jobID", "type", "status", "message", "progress", "created", "updated", "links"],
+        {
+            "jobID": {"type": "string", "format": "uuid"},
+            "type": _TEXT,
+            "processID": _TEXT,
+            "status": {
+                "type": "string",
+                "enum": ["accepted", "running", "successful", "failed", "dismissed"],
+            },
+            "message": _TEXT,
+            "progress": {"type": "integer", "minimum": 0, "maximum": 100},
+            **dict.fromkeys(("created", "started", "finished", "updated"), _TIME),
+            **dict.fromkeys(("collection", "method", "handling"), _TEXT),
+            **{name: {"type": "integer", "minimum": 0} for name in ("received", *COUNTS)},
+            "problem": {"type": "object"},
+            "errors": _list(ref("WrittenItem"), description="The first of what was refused"),
+            "links": _LINKS,
+        },
+        description="Items that are written beside the request (OGC API Processes 1, 7.12)",
+    ),
+    "Jobs": _object(["jobs", "links"], {"jobs": _list(ref("Job")), "links": _LINKS}),
     "WrittenItem": _object(
         ["index", "status", "code"],
         {

@@ -15,16 +15,11 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from .errors import Busy, Invalid, Unprocessable
-from .models import Answered
+from .remembered import Answered, asker
 
 KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _ANSWERED = ("Content-Type", "ETag", "Last-Modified", "Location", "Preference-Applied")
-
-
-def asker(user: Any) -> str:
-    """Who asks, as a value: the kind of user, and which."""
-    return f"{user._meta.model_name if hasattr(user, '_meta') else 'anyone'}:{user.pk}"[:120]
 
 
 def once(

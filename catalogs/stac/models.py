@@ -13,7 +13,7 @@ from django.utils import timezone
 from . import boxes, documents, freetext, sql, times, validation
 from .errors import Invalid
 from .geometry import ITEM_VERTICES, GeometryField
-from .remembered import Answered
+from .remembered import Answered, Job, JobRefusal
 from .search import (
     MOMENT,
     AssetQuerySet,
@@ -24,7 +24,7 @@ from .search import (
 from .sorting import rising_number
 from .validation import Report
 
-__all__ = ["Answered", "Asset", "Collection", "Item", "Queryable", "Trashed"]
+__all__ = ["Answered", "Asset", "Collection", "Item", "Job", "JobRefusal", "Queryable", "Trashed"]
 
 Document = documents.Document
 

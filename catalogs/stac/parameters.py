@@ -291,6 +291,18 @@ class DeleteCollectionParameters(Parameters):
     cascade = FlagParameter(help_text="Delete its items too.")
 
 
+@extend_schema_field({"type": "integer", "minimum": 0})
+class AfterParameter(Parameter):
+    def to_internal_value(self, data: Any) -> int:
+        if not re.fullmatch(r"\d{1,9}", str(data), re.ASCII):
+            raise self.fault("it is a whole number.")
+        return int(data)
+
+
+class ReportParameters(Parameters):
+    after = AfterParameter(help_text="Tell of the items after this one.")
+
+
 class UpgradeParameters(Parameters):
     upgrade = FlagParameter(help_text="Bring an older document to STAC 1.1.0 first.")
 

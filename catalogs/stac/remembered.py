@@ -1,7 +1,15 @@
-"""What is remembered of writes: what a key was answered."""
+"""What is remembered of writes: what a key was answered, and bodies that are written later."""
+
+import uuid
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
+
+
+def asker(user: Any) -> str:
+    """Who asks, as a value: the kind of user, and which."""
+    return f"{user._meta.model_name if hasattr(user, '_meta') else 'anyone'}:{user.pk}"[:120]
 
 
 class Answered(models.Model):
@@ -20,3 +28,83 @@ class Answered(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class JobQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        """One's own; all of them for who may change any item."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.has_perm("stac.change_item") else self.filter(asker=asker(user))
+
+
+class Job(models.Model):
+    """A body of items that is written beside the requests (jobs.py)."""
+
+    class Status(models.TextChoices):  # OGC API Processes 1, 7.12
+        ACCEPTED = "accepted"  # waits for a worker
+        RUNNING = "running"  # a worker is at it
+        SUCCESSFUL = "successful"  # all was looked at, and what is good was written
+        FAILED = "failed"  # `problem` says why
+        DISMISSED = "dismissed"  # cancelled; what was written before stays
+
+    OPEN = (Status.ACCEPTED, Status.RUNNING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACCEPTED)
+    collection = models.CharField(max_length=256, db_collation="C")
+    method = models.CharField(max_length=8)  # bulk.Method
+    lenient = models.BooleanField()
+    upgrade = models.BooleanField(default=False)
+    name = models.CharField(max_length=512)  # in storages["assets"]
+    media_type = models.CharField(max_length=60)
+    size = models.BigIntegerField()  # bytes
+    counts = models.JSONField(default=dict)  # as bulk.Report
+    done = models.PositiveIntegerField(default=0)  # items that are settled, from the first on
+    progress = models.PositiveSmallIntegerField(default=0)  # percent
+    problem = models.JSONField(default=dict)
+    asker = models.CharField(max_length=120)
+    by = models.CharField(max_length=254)
+    attempt = models.PositiveIntegerField(default=0)  # which asking; an older one may not write
+    run = models.PositiveIntegerField(default=0)  # which run of it; an older one may not write
+    beat = models.DateTimeField(null=True)  # when the run at work last said so
+    created = models.DateTimeField(default=timezone.now)
+    started = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index("status", "created", name="jobs_by_status")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def open(self) -> bool:
+        """Whether it is not over."""
+        return self.status in self.OPEN
+
+
+class JobRefusal(models.Model):
+    """One item of a job's body that was not written."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="refusals", db_index=False)
+    index = models.PositiveIntegerField()
+    item = models.CharField(max_length=256, null=True)
+    status = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=40)
+    description = models.TextField()
+    pointer = models.TextField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("job", "index", name="one_refusal_per_item")]
+
+    def __str__(self) -> str:
+        return f"{self.index}: {self.description}"
+
+    def told(self) -> dict[str, Any]:
+        row = {"index": self.index, "id": self.item, "status": self.status, "code": self.code}
+        more = {"description": self.description, "pointer": self.pointer}
+        return {name: value for name, value in {**row, **more}.items() if value is not None}

@@ -52,6 +52,9 @@ def patterns(**own: Any) -> list[URLPattern]:
         ),
         path(f"{collection}/items", view["Items"].as_view(), name="items"),
         path(item, view["OneItem"].as_view(), name="item"),
+        path("jobs", view["Jobs"].as_view(), name="jobs"),
+        path("jobs/<uuid:id>", view["OneJob"].as_view(), name="job"),
+        path("jobs/<uuid:id>/report", view["JobReport"].as_view(), name="job-report"),
         path(f"{item}/validation", view["ItemValidation"].as_view(), name="item-validation"),
         path(
             f"{collection}/validation",

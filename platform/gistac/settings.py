@@ -246,7 +246,7 @@ REST_FRAMEWORK = {
 # A worker that was not heard of for so many seconds is dead, and its jobs go to others.
 WORKER_SILENCE = env.whole("GISTAC_WORKER_SILENCE", 60)
 PROCRASTINATE_ON_APP_READY = "gistac.jobs.install"
-PROCRASTINATE_IMPORT_PATHS = ["catalogs.intake"]
+PROCRASTINATE_IMPORT_PATHS = ["catalogs.intake", "catalogs.loading"]
 
 # Files taken in: who keeps the bytes that organizations have promised to them.
 UPLOAD_ROOM = "tenants.quotas.reserve"

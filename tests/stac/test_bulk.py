@@ -368,6 +368,31 @@ def test_put_makes_what_is_new(stac, home):
     assert answer.status_code == 404
 
 
+def test_jobs(stac, home, stranger, reader, settings):
+    """At once in a plain project; GiSTAC's worker is tested beside its verbs."""
+    if "tenants" in settings.INSTALLED_APPS:
+        pytest.skip("There the worker does it.")
+    text = lines(documents.item("a"), b"null", documents.item("b"))
+    headers = {"Prefer": "respond-async, handling=lenient", "Idempotency-Key": "k"}
+    answer = stac.post(home, text, content_type=NDJSON, headers=headers)
+    assert answer.status_code == 202, answer.content
+    assert "respond-async" in answer["Preference-Applied"]
+    again = stac.post(home, text, content_type=NDJSON, headers=headers)
+    assert again["Location"] == answer["Location"]
+    job = answer["Location"].removeprefix(stac.root)
+    told = stac.get(job)
+    assert (told["status"], told["created"], told["refused"]) == ("successful", 2, 1)
+    assert told["errors"][0]["index"] == 1
+    assert orjson.loads(stac(f"{job}/report").content) == told["errors"][0]
+    assert len(stac.get("jobs")["jobs"]) == 1
+    for other in (stranger, reader):
+        assert other(job).status_code == other(f"{job}/report").status_code == 404
+        assert other.get("jobs")["jobs"] == []
+    assert stac(job, "DELETE").status_code == 409
+    assert stac("jobs/nonsense").status_code == 404
+    assert stac(f"{job}/report", after="x").status_code == 400
+
+
 def test_openapi_tells_of_it(stac):
     post = stac.get("api")["paths"]["/collections/{collection}/items"]["post"]
     assert NDJSON in post["requestBody"]["content"]

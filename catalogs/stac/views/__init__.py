@@ -5,6 +5,7 @@ from .assets import CollectionAsset, ItemAsset
 from .catalog import Api, ApiDocs, Conformance, Landing
 from .collections import Collections, OneCollection
 from .items import Items, OneItem, Search
+from .jobs import JobReport, Jobs, OneJob
 from .nothing import Nothing
 from .queryables import CollectionQueryables, CollectionSortables, Queryables, Sortables
 from .validation import CollectionValidation, ItemValidation
@@ -25,10 +26,13 @@ __all__ = [
     "ItemAsset",
     "ItemValidation",
     "Items",
+    "JobReport",
+    "Jobs",
     "Landing",
     "Nothing",
     "OneCollection",
     "OneItem",
+    "OneJob",
     "Queryables",
     "Search",
     "Sortables",

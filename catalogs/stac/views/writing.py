@@ -1,27 +1,34 @@
 """Many items written by one request (Transaction extension; stored answers; jobs)."""
 
 import re
+import uuid
 from typing import Any
 
+from django.core.files.base import File
+from django.core.files.storage import storages
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from .. import answers, bulk, idempotency, links, transactions, upgrading
+from .. import answers, bulk, idempotency, jobs, links, transactions, upgrading
 from ..bodies import NDJSON, PARSERS, SEQUENCES, Body
 from ..bulk import Method, Plan, Report
 from ..components import ref
 from ..documents import Document
-from ..errors import Invalid, LengthRequired
-from ..models import Collection, Item
+from ..errors import Busy, Invalid, LengthRequired
+from ..models import Collection, Item, Job
 from ..parameters import WriteParameters
+from ..parsers import LARGEST_BODY
 from .base import StacView
+
+MOST_WAITING = 100  # jobs that are not over
 
 _HEADERS = (
     OpenApiParameter(
         "Prefer",
         location=OpenApiParameter.HEADER,
-        description="`handling=lenient` keeps what is good and reports the rest (RFC 7240).",
+        description="`handling=lenient` keeps what is good and reports the rest; "
+        "`respond-async` has it done by a job (RFC 7240).",
     ),
     OpenApiParameter(
         "Idempotency-Key",
@@ -37,6 +44,7 @@ _SENT = dict.fromkeys((links.JSON, links.GEOJSON), _ONE_TEXT) | dict.fromkeys(
 _WRITTEN = {
     (201, links.GEOJSON): ref("Item"),
     (201, links.JSON): ref("Written"),
+    (202, links.JSON): ref("Job"),
     (207, links.JSON): ref("Written"),
 }
 
@@ -94,7 +102,32 @@ class WriteItems(StacView):
                 raise Invalid(message, parameter="method")
             document = upgrading.upgrade(body.value) if plan.upgrade else body.value
             return answers.created(self.request, self.perform_create(home, document))
+        if self.is_large(body):
+            return self.later(home, body, plan)
         return answers.report(self.perform_create_all(home, body, plan), lenient=plan.lenient)
+
+    def is_large(self, body: Body) -> bool:
+        return body.size > LARGEST_BODY or "respond-async" in self.preferences()
+
+    def later(self, home: Collection, body: Body, plan: Plan) -> HttpResponse:
+        """202, and where to ask how far it is (RFC 7240, 4.1)."""
+        if Job.objects.filter(status__in=Job.OPEN).count() >= MOST_WAITING:
+            raise Busy("Many bodies wait to be written already. Send this one later.")
+        name = self.perform_keep(body)
+        job = jobs.start(home, body, plan, self.request.user, name)
+        self.perform_defer(job)
+        return answers.accepted(self.request, Job.objects.get(pk=job.pk))
+
+    def perform_keep(self, body: Body) -> str:
+        """Keeps the body until the job has read it; gives its name in storages["assets"]."""
+        body.file.seek(0)
+        return storages["assets"].save(f"jobs/{uuid.uuid4()}", File(body.file))
+
+    def perform_defer(self, job: Job) -> None:
+        """Has the job run: at once, where nothing else is there to run it."""
+        store = storages["assets"]
+        jobs.run(str(job.pk), job.attempt, lambda row: store.open(row.name))
+        store.delete(job.name)
 
     def perform_create(self, collection: Collection, document: Document) -> Item:
         return transactions.create_item(collection, document)

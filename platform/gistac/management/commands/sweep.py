@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from catalogs import reaper, uploads
+from catalogs import loading, reaper, uploads
 from catalogs.storage import StorageUnavailable
 from tenants import quotas
 from tenants.current import tenant_scope
@@ -48,6 +48,8 @@ def sweep() -> None:
         with tenant_scope(organization):
             for upload in reaper.sweep():
                 log.warning("upload %s has a new job: the one it had is gone", upload)
+            for job in loading.sweep(str(organization.pk)):
+                log.warning("the writing of items %s goes on: its worker is gone", job)
             uploads.settle(partial(quotas.reserve, organization))
 
 
