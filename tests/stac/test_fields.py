@@ -10,6 +10,11 @@ from tests.stac.client import link
 from tests.stac.pages import walk
 from tests.stac.schemas import assert_valid
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0/item-search#fields",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features#fields",
+)
+
 DEFAULT = {
     "type", "stac_version", "id", "collection", "geometry", "bbox", "links", "assets", "properties",
 }  # fmt: skip

@@ -6,6 +6,11 @@ import pytest
 
 from tests.stac import documents
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0/item-search#query",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features#query",
+)
+
 ITEMS = [
     {"res": 0.6, "platform": "landsat-8", "n": 1, "ok": True, "when": "2020-01-01T00:00:00Z"},
     {"res": 10, "platform": "LANDSAT-9", "n": "1", "when": "2020-01-01T01:00:00+02:00"},

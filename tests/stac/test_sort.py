@@ -13,6 +13,15 @@ from tests.stac import documents
 from tests.stac.client import link
 from tests.stac.pages import follow, names, walk
 
+PROVES = (
+    "https://api.stacspec.org/v1.1.0/item-search#sort",
+    "https://api.stacspec.org/v1.0.0/item-search#sort",
+    "https://api.stacspec.org/v1.1.0/ogcapi-features#sort",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features#sort",
+    "https://api.stacspec.org/v1.1.0/item-search#sortables",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
+)
+
 RANGE = {
     "datetime": None,
     "start_datetime": "2020-01-01T00:00:00Z",
