@@ -3,13 +3,15 @@
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from . import boxes, cql2, fields, freetext, query, sorting, times
+from .cql2 import collections, operands
+from .cql2.operands import Names
 from .errors import Invalid, Refused
 from .geometry import QUERY_VERTICES, GeometryField
 from .parsers import parse
@@ -328,17 +330,10 @@ class PageParameters(Parameters):
     token = TokenParameter()
 
 
-class CollectionsParameters(PageParameters):
-    """OGC API Common 2, simple-query; Collection Search 1.0.0-rc.1."""
-
-    bbox = BoxParameter()
-    datetime = TimeParameter()
-    q = WordsParameter()
-
-
 class FilterParameters(PageParameters):
     """OGC API Features 3, "filter"; a text is CQL2 text unless `filter-lang` says otherwise."""
 
+    names: ClassVar[Names] = staticmethod(operands.name)
     filter = FilterParameter()
 
     def get_fields(self) -> dict[str, Any]:
@@ -349,13 +344,21 @@ class FilterParameters(PageParameters):
         """`filter` becomes the condition that it stands for."""
         lang, _ = attrs.pop("filter-lang", None), attrs.pop("filter-crs", None)
         if "filter" in attrs:
-            attrs["filter"] = _condition(attrs["filter"], lang)
+            attrs["filter"] = self.condition(attrs["filter"], lang)
         return attrs
 
+    def condition(self, given: Any, lang: str | None) -> Q:
+        usual, at = (cql2.TEXT, "") if isinstance(given, str) else (cql2.JSON, "/filter")
+        return cql2.condition(given, lang or usual, at, self.names)
 
-def _condition(given: Any, lang: str | None) -> Q:
-    usual = cql2.TEXT if isinstance(given, str) else cql2.JSON
-    return cql2.condition(given, lang or usual, "" if isinstance(given, str) else "/filter")
+
+class CollectionsParameters(FilterParameters):
+    """OGC API Common 2, simple-query; Collection Search 1.0.0-rc.1."""
+
+    names = staticmethod(collections.name)
+    bbox = BoxParameter()
+    datetime = TimeParameter()
+    q = WordsParameter()
 
 
 class ItemsParameters(FilterParameters):

@@ -67,9 +67,10 @@ class CollectionQuerySet(QuerySet[Any]):
         bbox: Sequence[float] | None = None,
         datetime: Interval | None = None,
         q: Q | None = None,
+        filter: Q | None = None,
     ) -> Self:
-        """Collections whose extent meets box and time, and whose words meet `q` as freetext.py has
-        it (OGC Common 2, simple-query; Collection Search 1.0.0-rc.1).
+        """Collections whose extent meets box and time, and which meet what freetext.condition made
+        of `q` and cql2.condition of a `filter` (Collection Search 1.0.0-rc.1).
         """
         found = self
         if bbox:
@@ -78,6 +79,8 @@ class CollectionQuerySet(QuerySet[Any]):
             found = found.filter(in_interval(datetime))
         if q is not None:
             found = found.filter(q)
+        if filter is not None:
+            found = found.filter(filter)
         return found
 
 

@@ -71,11 +71,11 @@ TEXTS = {
     "S_INTERSECTS(geometry, POINT EMPTY)": "line 1",
     "S_INTERSECTS(geometry, POLYGON((0 0, 1 1, 1 0)))": "at least 4 positions",
     "S_INTERSECTS(geometry)": "takes 2 arguments",
-    "S_INTERSECTS(name, POINT(0 0))": "'name' is no geometry",
+    "S_INTERSECTS(name, POINT(0 0))": "property is no geometry",
     "T_AFTER(a, INTERVAL('2021-01-01', '2020-01-01'))": "ends before it starts",
     "T_DURING(a, INTERVAL('2020-01-01', '2021-01-01'))": "compares intervals",
     "T_AFTER(a)": "takes 2 arguments",
-    "A_CONTAINS(id, ('a'))": "'id' is no array",
+    "A_CONTAINS(id, ('a'))": "property is no array",
     "A_CONTAINS(a, (b, 1))": "is made of texts",
     "CASEI(1) = 'x'": "A number stands where a string belongs",
 }

@@ -1,4 +1,4 @@
-"""Filters in CQL2 1.0 (OGC 21-065r2), text and JSON, as conditions on items.
+"""Filters in CQL2 1.0 (OGC 21-065r2), text and JSON, as conditions on items or collections.
 
 `text` reads CQL2 text into the CQL2-JSON tree, `limits` refuses what is too much, `compiler` and
 its parts (`operands`, `temporal`, `spatial`, `arrays`) turn the tree into a Django Q. No part of
@@ -12,21 +12,28 @@ import orjson
 from django.db.models import Q
 
 from ..errors import Invalid
-from . import compiler, limits, text
+from . import compiler, limits, operands, text
+from .operands import Names
 
 TEXT, JSON = "cql2-text", "cql2-json"
 
 
-def condition(value: str | dict[str, Any] | bool, lang: str = TEXT, at: str = "") -> Q:
-    """The items for which the filter is true; those for which it is false or null are left out.
+def condition(
+    value: str | dict[str, Any] | bool,
+    lang: str = TEXT,
+    at: str = "",
+    names: Names = operands.name,
+) -> Q:
+    """The rows for which the filter is true; those for which it is false or null are left out.
 
     `value` is CQL2 text, or CQL2 JSON as text or read already; `at` is the JSON pointer to it.
+    `names` says what its names stand for: those of items, or collections.name.
     Raises `Invalid` that says what is wrong and where.
     """
     try:
         tree = _read(value, lang)
         limits.check(tree, at)
-        return compiler.holds(tree, at)
+        return compiler.holds(operands.named(tree, at, names), at)
     except Invalid as fault:
         # A pointer into a tree that the asker never wrote would say nothing.
         pointer = None if lang == TEXT else fault.pointer

@@ -67,13 +67,11 @@ def _array(tree: Tree, at: str) -> Array:
     if isinstance(tree, list):
         values = _values(tree, at)
         return Array(sql.document(values), Q(), values)
-    if not isinstance(tree, dict) or "property" not in tree:
+    if not isinstance(tree, operands.Operand):
         raise Invalid("This is no array and no property.", pointer=at or None)
-    found = operands.name(tree["property"], f"{at}/property")
-    if not isinstance(found, Member):
-        message = f"{str(tree['property'])[:80]!r} is no array."
-        raise Invalid(message, pointer=f"{at}/property")
-    return Array(found.json, sql.is_a(found.json, "array"), name=found.name)
+    if not isinstance(tree, Member):
+        raise Invalid("This property is no array.", pointer=tree.at)
+    return Array(tree.json, sql.is_a(tree.json, "array"), name=tree.name)
 
 
 def _values(tree: list[Tree], at: str) -> list[Any]:

@@ -21,7 +21,7 @@ from .operands import Tree
 
 
 def holds(tree: Tree, at: str, truth: bool = True) -> Q:
-    """The items for which the condition is `truth`."""
+    """The rows for which the condition is `truth`."""
     match tree:
         case bool():
             return sql.constant(tree == truth)
@@ -29,7 +29,7 @@ def holds(tree: Tree, at: str, truth: bool = True) -> Q:
             return _operator(op.lower(), arguments, at, truth)
         case {"op": str()}:
             raise Invalid("An operator has `args`, an array.", pointer=f"{at}/args")
-        case {"property": _}:
+        case operands.Operand():
             message = "A property alone is no condition: compare it, as with `= true`."
             raise Invalid(message, pointer=at or None)
     raise Invalid("This is no condition that is true or false.", pointer=at or None)

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Case, F, Func, Q, When
 
@@ -115,6 +115,20 @@ class Datetime(Computed):
 
     def moment(self) -> Moment:
         return Moment(MOMENT, MOMENT, Q(sql.is_null(F("datetime"), False)))
+
+
+@dataclass(frozen=True)
+class Span(Operand):
+    """A time with two ends, as that of a collection; compared as a date is, whole."""
+
+    start: Any
+    end: Any
+
+    def moment(self) -> Moment:
+        return Moment(self.start, self.end)
+
+    def is_null(self, truth: bool) -> Q:
+        return sql.constant(not truth)
 
 
 @dataclass(frozen=True)
@@ -225,6 +239,26 @@ def name(value: Any, at: str) -> Operand:
     return Member(at, Kind.UNKNOWN, plain)
 
 
+class Names(Protocol):
+    """What a name stands for; raises `Invalid`, its pointer `at`, for what is no name."""
+
+    def __call__(self, value: Any, at: str) -> Operand: ...
+
+
+def named(tree: Tree, at: str, names: Names) -> Tree:
+    """The tree with what its names stand for in their places."""
+    match tree:
+        case {"property": value}:
+            return names(value, f"{at}/property")
+        case {"op": _, "args": list(arguments)}:
+            return {**tree, "args": named(arguments, f"{at}/args", names)}
+        case {"interval": list(sides)}:
+            return {**tree, "interval": named(sides, f"{at}/interval", names)}
+        case list():
+            return [named(part, f"{at}/{number}", names) for number, part in enumerate(tree)]
+    return tree
+
+
 def read(tree: Tree, at: str) -> Operand:
     """A scalar expression (cql2, rule `scalarExpression`)."""
     match tree:
@@ -234,8 +268,8 @@ def read(tree: Tree, at: str) -> Operand:
             return Literal(at, Kind.NUMBER, tree)
         case str():
             return Literal(at, Kind.TEXT, tree)
-        case {"property": value}:
-            return name(value, f"{at}/property")
+        case Operand():
+            return tree
         case {"timestamp": value}:
             return _timestamp(value, f"{at}/timestamp")
         case {"date": value}:

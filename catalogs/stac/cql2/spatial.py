@@ -1,4 +1,4 @@
-"""S_ functions between the item's geometry and geometries of the filter (OGC 21-065r2, 7.6-7.8).
+"""S_ functions between the geometry of a row and geometries of the filter (OGC 21-065r2, 7.6-7.8).
 
 Geometries are compared in the plane of longitude and latitude, as the `bbox` parameter does. The
 heights of a BBOX of six numbers count in S_INTERSECTS and S_DISJOINT, where an item without
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.gis.geos import GEOSException, GEOSGeometry
-from django.db.models import Q
+from django.db.models import F, Q
 
 from .. import boxes, sql
 from ..boxes import Box
 from ..errors import Invalid
 from ..geometry import QUERY_VERTICES, GeometryField
 from . import operands
-from .operands import Kind, Tree
+from .operands import Computed, Kind, Operand, Tree
 
 # The name of the lookup, and the same from the right.
 FUNCTIONS = {
@@ -41,25 +41,28 @@ class Shape:
 
 
 def relation(op: str, arguments: list[Tree], at: str, truth: bool) -> Q:
-    """Items for which the function gives `truth`; the geometry's index is used where it can."""
+    """Rows for which the function gives `truth`; the geometry's index is used where it can."""
     operands.exactly(2, arguments, at)
     left, right = (_shape(part, f"{at}/args/{n}") for n, part in enumerate(arguments))
     lookup, turned = FUNCTIONS[op]
     truth = truth != (op == "s_disjoint")
-    if right is not None and left is not None:
-        return sql.constant(_between(lookup, left, right, at) == truth)
-    if left is None and right is None:
-        return Q(geometry__isnull=False) & sql.constant((lookup in _OF_ITSELF) == truth)
-    return _with_item(lookup, right, truth) if right else _with_item(turned, left, truth)
+    match left, right:
+        case Shape(), Shape():
+            return sql.constant(_between(lookup, left, right, at) == truth)
+        case str(), Shape():
+            return _with_row(lookup, left, right, truth)
+        case Shape(), str():
+            return _with_row(turned, right, left, truth)
+    there = Q(**{f"{left}__isnull": False})
+    return there & sql.constant((lookup in _OF_ITSELF) == truth)
 
 
-def _with_item(lookup: str, shape: Shape | None, truth: bool) -> Q:
-    assert shape is not None
-    found = Q(**{f"geometry__{lookup}": shape.geometry})
-    if shape.heights and lookup == "intersects":
+def _with_row(lookup: str, column: str, shape: Shape, truth: bool) -> Q:
+    found = Q(**{f"{column}__{lookup}": shape.geometry})
+    if shape.heights and lookup == "intersects" and column == "geometry":
         low, high = shape.heights
         found &= Q(highest__gte=low, lowest__lte=high)
-    return found if truth else ~found & Q(geometry__isnull=False)
+    return found if truth else ~found & Q(**{f"{column}__isnull": False})
 
 
 def _between(lookup: str, left: Shape, right: Shape, at: str) -> bool:
@@ -72,12 +75,11 @@ def _between(lookup: str, left: Shape, right: Shape, at: str) -> bool:
     return holds and left.heights[0] <= right.heights[1] and right.heights[0] <= left.heights[1]
 
 
-def _shape(tree: Tree, at: str) -> Shape | None:
-    """A geometry of the filter, or None for the item's."""
+def _shape(tree: Tree, at: str) -> Shape | str:
+    """A geometry of the filter, or the column of the row's."""
     match tree:
-        case {"property": value}:
-            _check_property(value, f"{at}/property")
-            return None
+        case Operand():
+            return _column(tree)
         case {"bbox": value}:
             return _box(value, f"{at}/bbox")
         case {"type": _}:
@@ -89,10 +91,12 @@ def _shape(tree: Tree, at: str) -> Shape | None:
     raise Invalid("This is no geometry.", pointer=at or None)
 
 
-def _check_property(value: Any, at: str) -> None:
-    if operands.name(value, at).kind != Kind.GEOMETRY:
-        message = f"{str(value)[:80]!r} is no geometry: the only one of an item is `geometry`."
-        raise Invalid(message, pointer=at or None)
+def _column(operand: Operand) -> str:
+    match operand:
+        case Computed(kind=Kind.GEOMETRY, expression=F(name=name)):
+            return str(name)
+    message = "This property is no geometry: the only one is `geometry`."
+    raise Invalid(message, pointer=operand.at or None)
 
 
 def _box(numbers: Any, at: str) -> Shape:

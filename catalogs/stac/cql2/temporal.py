@@ -17,7 +17,7 @@ from .. import sql
 from ..errors import Invalid
 from . import operands
 from .comparing import before, not_after, together
-from .operands import Computed, Datetime, Kind, Literal, Moment, Tree
+from .operands import Computed, Datetime, Kind, Literal, Moment, Span, Tree
 
 Bounds = tuple[datetime | None, datetime | None]
 
@@ -28,7 +28,7 @@ class Interval:
     end: Moment
     instant: bool = False  # a single time, not a range
     bounds: Bounds | None = None  # where the filter itself names both sides
-    items: bool = False  # the time of the item, as its index has it
+    row: bool = False  # the time of the item or collection, as its index has it
 
 
 def _apart(one: Moment, other: Moment) -> Q:
@@ -146,7 +146,7 @@ def relation(op: str, arguments: list[Tree], at: str, truth: bool) -> Q:
 
 
 def _sharing(a: Interval, b: Interval) -> Q:
-    if not a.items or b.bounds is None:
+    if not a.row or b.bounds is None:
         return Q()
     return Q(span__overlap=DateTimeTZRange(*b.bounds, bounds="[]"))
 
@@ -156,7 +156,10 @@ def _interval(tree: Tree, at: str) -> Interval:
         return _of_sides(tree["interval"], f"{at}/interval")
     found = operands.read(tree, at)
     if isinstance(found, Datetime):
-        return Interval(_column("start"), _column("end"), items=True)
+        return Interval(_column("start"), _column("end"), row=True)
+    if isinstance(found, Span):
+        sides = (Moment(side, side) for side in (found.start, found.end))
+        return Interval(*sides, row=True)
     moment = found.moment()
     bounds = found.bounds if isinstance(found, Literal) else None
     return Interval(moment, moment, instant=True, bounds=bounds)

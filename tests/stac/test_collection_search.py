@@ -1,0 +1,120 @@
+"""Collections: searched by place, time, words and filters (Collection Search 1.0.0-rc.1)."""
+
+import pytest
+from django.db import connection
+
+from catalogs.stac import cql2, transactions
+from catalogs.stac.cql2 import collections
+from catalogs.stac.models import Collection
+from tests.stac import documents
+from tests.stac.schemas import assert_valid
+
+
+def extent(bbox, start, end):
+    return {"spatial": {"bbox": [bbox]}, "temporal": {"interval": [[start, end]]}}
+
+
+ICE = documents.collection(
+    "ice",
+    title="Ice of Gréenland",
+    keywords=["ice", "polar"],
+    license="CC0-1.0",
+    extent=extent([-60, 60, -20, 84], "2010-01-01T00:00:00Z", "2015-12-31T00:00:00Z"),
+    summaries={"gsd": {"minimum": 10, "maximum": 60}, "platform": ["sentinel-2a", "sentinel-2b"]},
+    providers=[{"name": "ESA", "roles": ["producer", "host"]}, {"name": "Nobody"}],
+)
+SAND = documents.collection(
+    "sand",
+    title="sand",
+    keywords=["desert"],
+    extent=extent([0, 10, 40, 30], "2020-01-01T00:00:00Z", None),
+    summaries={"gsd": {"minimum": 1, "maximum": 3}, "platform": ["landsat-8"]},
+    **{"sci:doi": "10.1/x", "rank": 5},
+)
+WORLD = documents.collection("world", description="All of it.")
+
+
+@pytest.fixture
+def three(inside):
+    for document in (ICE, SAND, WORLD):
+        transactions.create_collection(document, Collection.Visibility.PUBLIC)
+
+
+def ids(client, **query):
+    return [each["id"] for each in client.get("collections", **query)["collections"]]
+
+
+FILTERS = [
+    ("id = 'ice'", ["ice"]),
+    ("id > 'ice'", ["sand", "world"]),
+    ("title = 'sand'", ["sand"]),
+    ("ACCENTI(CASEI(title)) LIKE ACCENTI(CASEI('ICE%greenl%'))", ["ice"]),
+    ("title IS NULL", ["world"]),
+    ("description = 'All of it.'", ["world"]),
+    ("license IN ('CC0-1.0', 'MIT')", ["ice"]),
+    ("A_CONTAINS(keywords, ('polar'))", ["ice"]),
+    ("A_OVERLAPS(keywords, ('polar', 'desert'))", ["ice", "sand"]),
+    ("A_CONTAINS(summaries.platform, ('landsat-8'))", ["sand"]),
+    ("summaries.gsd.minimum <= 1", ["sand"]),
+    ("summaries.gsd.maximum - summaries.gsd.minimum > 10", ["ice"]),
+    ("NOT summaries.gsd.minimum <= 1", ["ice"]),
+    ("A_CONTAINS(providers.name, ('ESA'))", ["ice"]),
+    ("A_CONTAINS(providers.roles, ('host'))", ["ice"]),
+    ("\"sci:doi\" = '10.1/x' AND rank BETWEEN 1 AND 5", ["sand"]),
+    ("nothing_has_this = 1", []),
+    ("S_INTERSECTS(geometry, POINT(20 20))", ["sand", "world"]),
+    ("S_WITHIN(geometry, BBOX(-70, 50, 0, 90))", ["ice"]),
+    ("S_DISJOINT(extent.spatial, BBOX(-70, 50, -10, 90))", ["sand"]),
+    ("NOT S_INTERSECTS(geometry, POINT(20 20))", ["ice"]),
+    ("T_INTERSECTS(datetime, INTERVAL('2012-01-01', '2013-01-01'))", ["ice", "world"]),
+    ("T_AFTER(datetime, DATE('2016-01-01'))", ["sand"]),
+    ("T_DURING(extent.temporal, INTERVAL('2000-01-01', '2016-01-01'))", ["ice"]),
+    ("T_DISJOINT(datetime, INTERVAL('2016-01-01', '2016-02-01'))", ["ice", "sand"]),
+    ("datetime < TIMESTAMP('2016-01-01T00:00:00Z')", ["ice"]),
+    ("datetime > DATE('2016-01-01')", ["sand"]),
+    ("start_datetime >= DATE('2020-01-01')", ["sand"]),
+    ("end_datetime IS NULL", ["sand", "world"]),
+    ("datetime IS NULL", []),
+]
+
+
+@pytest.mark.parametrize(("filter", "expected"), FILTERS)
+def test_filter(stranger, three, filter, expected):
+    assert ids(stranger, filter=filter) == expected
+
+
+def test_filter_in_json_and_together_with_all_else(stranger, three):
+    asked = '{"op": "=", "args": [{"property": "title"}, "sand"]}'
+    assert ids(stranger, **{"filter": asked, "filter-lang": "cql2-json"}) == ["sand"]
+    found = stranger.get("collections", filter="id <> 'x'", q="ice,sand", bbox="1,11,2,12",
+                         datetime="2021-01-01T00:00:00Z", limit=5)  # fmt: skip
+    assert [each["id"] for each in found["collections"]] == ["sand"]
+    assert (found["numberMatched"], found["numberReturned"]) == (1, 1)
+    assert_valid(found)
+
+
+@pytest.mark.parametrize("filter", ["title =", "bbox = 1", "S_INTERSECTS(title, POINT(1 1))",
+                                    "A_CONTAINS(id, ('a'))", "geometry = 'x'", "id + 1 = 2",
+                                    "T_DURING(datetime, DATE('2020-01-01'))"])  # fmt: skip
+def test_a_bad_filter_gets_a_sentence(stranger, filter):
+    answer = stranger("collections", filter=filter)
+    assert (answer.status_code, answer.json()["parameter"]) == (400, "filter")
+    assert answer.json()["description"].endswith(".")
+
+
+def test_private_ones_are_never_found(stranger, reader, three):
+    Collection.objects.filter(pk="sand").update(visibility="members")
+    for query in ({"filter": "title = 'sand'"}, {"q": "desert"}, {"bbox": "1,11,2,12"}):
+        found = stranger.get("collections", **query)
+        assert "sand" not in [each["id"] for each in found["collections"]]
+        assert found["numberMatched"] == len(found["collections"])
+        assert "sand" in ids(reader, **query)
+
+
+@pytest.mark.usefixtures("inside")
+def test_indexes_are_used():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    for filter in ("title = 'a'", "A_CONTAINS(keywords, ('a'))"):
+        found = Collection.objects.filter(cql2.condition(filter, names=collections.name))
+        assert "collection_by_property" in found.values("pk").explain()
