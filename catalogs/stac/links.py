@@ -74,6 +74,16 @@ def of_item(base: str, collection: str, item: str) -> list[Link]:
     ]
 
 
+def of_collections(base: str) -> list[Link]:
+    """What Collection Search 1.0.0-rc.1 asks of the list of collections."""
+    asked, sorted_by = base + "collection-queryables", base + "collection-sortables"
+    return [
+        to_root(base),
+        link(QUERYABLES, asked, SCHEMA, "What filters can ask of collections"),
+        link(SORTABLES, sorted_by, SCHEMA, "What collections are sorted by"),
+    ]
+
+
 def of_collection(base: str, collection: str) -> list[Link]:
     """What STAC API 1.0.0 (collections, ogcapi-features) asks of a collection."""
     own = base + collection_path(collection)

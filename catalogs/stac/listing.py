@@ -13,8 +13,9 @@ import orjson
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
-from . import documents, fields, links, sorting, times
-from .cql2 import operands
+from . import documents, fields, links, members, sorting, times
+from .cql2 import collections, operands
+from .cql2.operands import Names
 from .links import Link
 from .models import Collection, Queryable
 from .paging import BY_ID, LATEST, Key, Page, Pager, Place
@@ -34,6 +35,7 @@ class Kind:
     media_type: str
     keys: Sequence[Key]  # the usual order
     last: Sequence[Key]  # in which no two are equal
+    names: Names  # what it can be sorted by
     always: Sequence[str]  # sent whatever `fields` includes, unless it is excluded
     usual: Sequence[str]  # sent where `fields` includes nothing: a valid document
 
@@ -44,6 +46,7 @@ ITEMS = Kind(
     links.GEOJSON,
     LATEST,
     LATEST[1:],
+    operands.name,
     ("type", "id", "collection", "links"),
     (
         *("type", "stac_version", "id", "collection", "geometry", "bbox", "links", "assets"),
@@ -56,6 +59,7 @@ COLLECTIONS = Kind(
     links.JSON,
     BY_ID,
     BY_ID,
+    collections.name,
     ("type", "id", "links"),
     ("type", "stac_version", "id", "title", "description", "license", "extent", "links"),
 )
@@ -94,14 +98,21 @@ class Listing:
 
     def sorted(self, pager: Pager, place: Place | None) -> Pager:
         sort, kinds = self.asked["sortby"], place.kinds if place else None
-        kinds = kinds or sorting.kinds(sort, operands.name, self.known)
-        keys = sorting.keys(sort, kinds, operands.name, self.kind.last)
+        kinds = kinds or sorting.kinds(sort, self.kind.names, self.known)
+        keys = sorting.keys(sort, kinds, self.kind.names, self.kind.last)
         return replace(pager, keys=keys, kinds=kinds)
 
     def known(self, names: Sequence[str]) -> sorting.Kinds:
+<<<<<<< HEAD
         """What items can be sorted by, of these names."""
         homes = Collection.objects.none() if self.homes is None else self.homes
         return sorting.of_items(Queryable.objects.filter(collection__in=homes), names)
+=======
+        """What the rows can be sorted by, of these names."""
+        if self.homes is None:
+            return members.known(self.rows, names)
+        return sorting.of_items(Queryable.objects.filter(collection__in=self.homes), names)
+>>>>>>> bce2134 (Search collections by words, filters and order, and say what there is to ask)
 
     def answer(self, *around: Link) -> HttpResponse:
         """A FeatureCollection, or Collections, with the links `around` it."""

@@ -356,6 +356,7 @@ class CollectionsParameters(FilterParameters):
     """OGC API Common 2, simple-query; Collection Search 1.0.0-rc.1."""
 
     names = staticmethod(collections.name)
+    sortby = SortParameter()
     bbox = BoxParameter()
     datetime = TimeParameter()
     q = WordsParameter()

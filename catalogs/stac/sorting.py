@@ -8,12 +8,12 @@ its walk goes on as it began, whatever is written meanwhile.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from django.db.models import F, Func, QuerySet, Value
 
 from . import sql
-from .cql2.operands import Computed, Datetime, Kind, Member, Operand
+from .cql2.operands import Computed, Datetime, Kind, Member, Names, Operand
 from .errors import Invalid
 from .paging import Key, by_datetime
 
@@ -22,12 +22,6 @@ LONGEST_TEXT = 256  # characters of a text that the order looks at
 
 Kinds = Mapping[str, Sequence[str]]
 Known = Callable[[Sequence[str]], Kinds]  # of these names those that can be sorted by
-
-
-class Names(Protocol):
-    """What a name stands for; raises `Invalid`, its pointer `at`, for what is no name."""
-
-    def __call__(self, value: Any, at: str) -> Operand: ...
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,17 @@ def patterns(**own: Any) -> list[URLPattern]:
         path("conformance", view["Conformance"].as_view(), name="conformance"),
         path("search", view["Search"].as_view(), name="search"),
         path("collections", view["Collections"].as_view(), name="collections"),
+        path("collections-search", view["CollectionSearch"].as_view(), name="collection-search"),
+        path(
+            "collection-queryables",
+            view["QueryablesOfCollections"].as_view(),
+            name="queryables-of-collections",
+        ),
+        path(
+            "collection-sortables",
+            view["SortablesOfCollections"].as_view(),
+            name="sortables-of-collections",
+        ),
         path(collection, view["OneCollection"].as_view(), name="collection"),
         path("queryables", view["Queryables"].as_view(), name="queryables"),
         path(

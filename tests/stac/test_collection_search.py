@@ -1,12 +1,15 @@
 """Collections: searched by place, time, words and filters (Collection Search 1.0.0-rc.1)."""
 
 import pytest
+import requests
 from django.db import connection
+from pystac_client import Client
 
 from catalogs.stac import cql2, transactions
 from catalogs.stac.cql2 import collections
 from catalogs.stac.models import Collection
 from tests.stac import documents
+from tests.stac.client import link
 from tests.stac.schemas import assert_valid
 
 
@@ -109,6 +112,110 @@ def test_private_ones_are_never_found(stranger, reader, three):
         assert "sand" not in [each["id"] for each in found["collections"]]
         assert found["numberMatched"] == len(found["collections"])
         assert "sand" in ids(reader, **query)
+
+
+ORDERS = [
+    ("-id", ["world", "sand", "ice"]),
+    ("+title", ["ice", "sand", "world"]),
+    ("-title", ["sand", "ice", "world"]),
+    ("license,-id", ["world", "sand", "ice"]),
+    ("datetime", ["world", "ice", "sand"]),
+    ("-start_datetime", ["sand", "ice", "world"]),
+    ("-end_datetime", ["ice", "sand", "world"]),
+    ("summaries.gsd.minimum", ["sand", "ice", "world"]),
+    ("-rank", ["sand", "ice", "world"]),
+]
+
+
+@pytest.mark.parametrize(("sortby", "expected"), ORDERS)
+def test_sort_and_page_by_it(stranger, three, sortby, expected):
+    assert ids(stranger, sortby=sortby) == expected
+    page, seen = stranger.get("collections", sortby=sortby, limit=1), []
+    while True:
+        assert page["numberMatched"] == 3
+        seen += [each["id"] for each in page["collections"]]
+        following = link(page, "next")
+        if not following:
+            break
+        page = stranger.get(following["href"])
+    assert seen == expected
+    assert [each["id"] for each in stranger.get(link(page, "prev")["href"])["collections"]]
+
+
+def test_what_there_is_to_ask_and_to_sort_by(stac, stranger, three):
+    Collection.objects.filter(pk="sand").update(visibility="members")
+    page = stranger.get("collections")
+    asked = link(page, "http://www.opengis.net/def/rel/ogc/1.0/queryables")["href"]
+    sorted_by = link(page, "http://www.opengis.net/def/rel/ogc/1.0/sortables")["href"]
+    assert stranger(asked)["Content-Type"] == "application/schema+json"
+    queryables, sortables = stranger.get(asked), stranger.get(sorted_by)
+    assert (queryables["$id"], sortables["$id"]) == (asked, sorted_by)
+    assert queryables["additionalProperties"] is True
+    assert sortables["additionalProperties"] is False
+    told = queryables["properties"]
+    assert told["summaries.platform"]["type"] == "array"
+    assert told["summaries.gsd.minimum"]["type"] == "number"
+    assert "summaries.gsd.minimum" in sortables["properties"]
+    assert "summaries.platform" not in sortables["properties"]
+    # What only a private collection has is no stranger's to know.
+    for document in (told, sortables["properties"]):
+        assert not {"sci:doi", "rank"} & document.keys()
+    assert "rank" in stac.get(asked)["properties"]
+    assert stranger("collections", sortby="rank").status_code == 400
+    for name in sortables["properties"]:
+        assert len(ids(stranger, sortby=name)) == 2, name
+    for name in told:
+        if name != "geometry":
+            ids(stranger, filter=f'"{name}" IS NOT NULL')
+
+
+@pytest.mark.parametrize("sortby", ["keywords", "nothing", "geometry", "", "+", "id,id"])
+def test_what_cannot_be_sorted_by_is_refused(stranger, three, sortby):
+    answer = stranger("collections", sortby=sortby)
+    assert (answer.status_code, answer.json()["parameter"]) == (400, "sortby")
+
+
+def test_long_questions_go_by_post(stranger, three):
+    def posted(body):
+        answer = stranger.post("collections-search", body)
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    assert [c["id"] for c in posted({})["collections"]] == ["ice", "sand", "world"]
+    assert [c["id"] for c in posted({"q": "polar desert"})["collections"]] == ["ice", "sand"]
+    assert posted({"q": ["polar desert"]})["collections"] == []
+    body = {
+        "filter": {"op": "<>", "args": [{"property": "id"}, "sand"]},
+        "sortby": [{"field": "id", "direction": "desc"}],
+        "bbox": [-180, -90, 180, 90],
+        "limit": 1,
+    }
+    first = posted(body)
+    assert [c["id"] for c in first["collections"]] == ["world"]
+    more = link(first, "next")
+    assert (more["method"], more["merge"]) == ("POST", True)
+    second = posted(body | more["body"])
+    assert [c["id"] for c in second["collections"]] == ["ice"]
+    assert link(second, "next") is None
+    assert stranger.get("collections-search", q="ice")["collections"][0]["id"] == "ice"
+    for wrong in ([], "x", {"limit": 0}, {"unknown": 1}, {"filter": "x ="}, {"q": 5}):
+        assert stranger.post("collections-search", wrong).status_code == 400
+
+
+def test_pystac_client_searches_collections(live_root):
+    root, headers = live_root
+    for document in (ICE, SAND, WORLD):
+        requests.post(f"{root}collections", json=document, headers=headers).raise_for_status()
+    client = Client.open(root, headers=headers)
+
+    def found(**asked):
+        return [each.id for each in client.collection_search(**asked).collections()]
+
+    assert found(q="ice,desert") == ["ice", "sand"]
+    assert found(q="polar OR desert", sortby="-id", limit=1) == ["sand", "ice"]
+    assert found(filter="summaries.gsd.minimum < 5") == ["sand"]
+    assert found(bbox=[1, 11, 2, 12], datetime="2022-01-01", sortby=["-title"]) == ["sand", "world"]
+    assert client.collection_search(q="ice").matched() == 1
 
 
 @pytest.mark.usefixtures("inside")

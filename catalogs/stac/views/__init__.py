@@ -3,11 +3,18 @@
 from .aggregation import Aggregate, Aggregations, CollectionAggregate, CollectionAggregations
 from .assets import CollectionAsset, ItemAsset
 from .catalog import Api, ApiDocs, Conformance, Landing
-from .collections import Collections, OneCollection
+from .collections import Collections, CollectionSearch, OneCollection
 from .items import Items, OneItem, Search
 from .jobs import JobReport, Jobs, OneJob
 from .nothing import Nothing
-from .queryables import CollectionQueryables, CollectionSortables, Queryables, Sortables
+from .queryables import (
+    CollectionQueryables,
+    CollectionSortables,
+    Queryables,
+    QueryablesOfCollections,
+    Sortables,
+    SortablesOfCollections,
+)
 from .validation import CollectionValidation, ItemValidation
 
 __all__ = [
@@ -19,6 +26,7 @@ __all__ = [
     "CollectionAggregations",
     "CollectionAsset",
     "CollectionQueryables",
+    "CollectionSearch",
     "CollectionSortables",
     "CollectionValidation",
     "Collections",
@@ -34,6 +42,8 @@ __all__ = [
     "OneItem",
     "OneJob",
     "Queryables",
+    "QueryablesOfCollections",
     "Search",
     "Sortables",
+    "SortablesOfCollections",
 ]

@@ -32,10 +32,7 @@ class Collections(StacView):
         operation_id="getCollections", parameters=[CollectionsParameters], responses=_PAGE
     )
     def get(self, request: Request) -> HttpResponse:
-        root, seen = links.root(request), Collection.objects.visible_to(request.user)
-        sent = request.query_params.dict()
-        listing = Listing(COLLECTIONS, root, "collections", seen, self.asked, sent)
-        return listing.answer(links.to_root(root))
+        return _found(request, "collections", self.asked, request.query_params.dict())
 
     @extend_schema(
         operation_id="createCollection",
@@ -49,6 +46,36 @@ class Collections(StacView):
 
     def perform_create(self, document: Document) -> Collection:
         return transactions.create_collection(document)
+
+
+class CollectionSearch(StacView):
+    """The same search for questions that are too long for an address."""
+
+    parameters = {"GET": CollectionsParameters}
+
+    @extend_schema(
+        operation_id="getCollectionSearch", parameters=[CollectionsParameters], responses=_PAGE
+    )
+    def get(self, request: Request) -> HttpResponse:
+        return _found(request, "collections-search", self.asked, request.query_params.dict())
+
+    @extend_schema(
+        operation_id="postCollectionSearch", request=CollectionsParameters, responses=_PAGE
+    )
+    def post(self, request: Request) -> HttpResponse:
+        sent = self.document
+        if not isinstance(sent, dict):
+            raise Invalid("A search by POST is a JSON object of its parameters.")
+        asked = CollectionsParameters.read(sent, posted=True)
+        return _found(request, "collections-search", asked, sent, "POST")
+
+
+def _found(
+    request: Request, path: str, asked: dict[str, Any], sent: dict[str, Any], method: str = "GET"
+) -> HttpResponse:
+    root, seen = links.root(request), Collection.objects.visible_to(request.user)
+    listing = Listing(COLLECTIONS, root, path, seen, asked, sent, method=method)
+    return listing.answer(*links.of_collections(root))
 
 
 class OneCollection(PatchView):

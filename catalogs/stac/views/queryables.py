@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from .. import answers, links, queryables
+from .. import answers, links, members, queryables
 from ..components import ref
 from ..models import Collection, Queryable
 from .base import StacView
@@ -55,3 +55,25 @@ class CollectionSortables(StacView):
         own = f"{links.root(request)}{links.collection_path(collection)}/sortables"
         told = queryables.sortables(own, f"Sortables of {found}", found.queryables.all())
         return answers.json_answer(told, links.SCHEMA)
+
+
+class QueryablesOfCollections(StacView):
+    """What filters can ask of collections (Collection Search 1.0.0-rc.1, "Filter")."""
+
+    @extend_schema(operation_id="getQueryablesOfCollections", responses=_SCHEMA)
+    def get(self, request: Request) -> HttpResponse:
+        own, seen = links.root(request), Collection.objects.visible_to(request.user)
+        return answers.json_answer(
+            members.queryable(own + "collection-queryables", seen), links.SCHEMA
+        )
+
+
+class SortablesOfCollections(StacView):
+    """What collections are sorted by (Collection Search 1.0.0-rc.1, "Sorting")."""
+
+    @extend_schema(operation_id="getSortablesOfCollections", responses=_SCHEMA)
+    def get(self, request: Request) -> HttpResponse:
+        own, seen = links.root(request), Collection.objects.visible_to(request.user)
+        return answers.json_answer(
+            members.sortable(own + "collection-sortables", seen), links.SCHEMA
+        )
