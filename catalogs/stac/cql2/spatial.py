@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.gis.geos import GEOSException, GEOSGeometry
-from django.db.models import F, Q
+from django.db.models import Q
 
 from .. import boxes, sql
 from ..boxes import Box
@@ -92,9 +92,8 @@ def _shape(tree: Tree, at: str) -> Shape | str:
 
 
 def _column(operand: Operand) -> str:
-    match operand:
-        case Computed(kind=Kind.GEOMETRY, expression=F(name=name)):
-            return str(name)
+    if isinstance(operand, Computed) and operand.kind == Kind.GEOMETRY:
+        return str(operand.expression.name)
     message = "This property is no geometry: the only one is `geometry`."
     raise Invalid(message, pointer=operand.at or None)
 

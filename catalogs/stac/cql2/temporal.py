@@ -158,8 +158,8 @@ def _interval(tree: Tree, at: str) -> Interval:
     if isinstance(found, Datetime):
         return Interval(_column("start"), _column("end"), row=True)
     if isinstance(found, Span):
-        sides = (Moment(side, side) for side in (found.start, found.end))
-        return Interval(*sides, row=True)
+        start, end = (Moment(side, side) for side in (found.start, found.end))
+        return Interval(start, end, row=True)
     moment = found.moment()
     bounds = found.bounds if isinstance(found, Literal) else None
     return Interval(moment, moment, instant=True, bounds=bounds)
