@@ -17,7 +17,7 @@ from . import documents, fields, links, members, sorting, times
 from .cql2 import collections, operands
 from .cql2.operands import Names
 from .links import Link
-from .models import Collection, Queryable
+from .models import Queryable
 from .paging import BY_ID, LATEST, Key, Page, Pager, Place
 from .parameters import USUAL_LIMIT
 from .search import CollectionQuerySet
@@ -103,16 +103,10 @@ class Listing:
         return replace(pager, keys=keys, kinds=kinds)
 
     def known(self, names: Sequence[str]) -> sorting.Kinds:
-<<<<<<< HEAD
-        """What items can be sorted by, of these names."""
-        homes = Collection.objects.none() if self.homes is None else self.homes
-        return sorting.of_items(Queryable.objects.filter(collection__in=homes), names)
-=======
         """What the rows can be sorted by, of these names."""
         if self.homes is None:
             return members.known(self.rows, names)
         return sorting.of_items(Queryable.objects.filter(collection__in=self.homes), names)
->>>>>>> bce2134 (Search collections by words, filters and order, and say what there is to ask)
 
     def answer(self, *around: Link) -> HttpResponse:
         """A FeatureCollection, or Collections, with the links `around` it."""

@@ -10,7 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from . import boxes, cql2, fields, freetext, query, sorting, times
-from .cql2 import collections, operands
+from .cql2 import operands
+from .cql2.collections import name as of_collections
 from .cql2.operands import Names
 from .errors import Invalid, Refused
 from .geometry import QUERY_VERTICES, GeometryField
@@ -261,7 +262,8 @@ class QueryParameter(Parameter):
     def to_internal_value(self, data: Any) -> Q:
         is_text = isinstance(data, str) and not self.by_post
         try:
-            return query.condition(parse(data.encode(errors="replace")) if is_text else data)
+            sent = parse(data.encode(errors="replace")) if is_text else data
+            return query.condition(sent, self.parent.names)
         except Invalid as wrong:
             raise self.fault(wrong.message) from wrong
 
@@ -352,29 +354,30 @@ class FilterParameters(PageParameters):
         return cql2.condition(given, lang or usual, at, self.names)
 
 
-class CollectionsParameters(FilterParameters):
-    """OGC API Common 2, simple-query; Collection Search 1.0.0-rc.1."""
-
-    names = staticmethod(collections.name)
-    sortby = SortParameter()
-    bbox = BoxParameter()
-    datetime = TimeParameter()
-    q = WordsParameter()
-
-
-class ItemsParameters(FilterParameters):
-    """OGC API Features 1, 7.15; clients send ids and collections here too."""
+class ListParameters(FilterParameters):
+    """What lists of items and of collections take alike."""
 
     sortby = SortParameter()
     query = QueryParameter()
     bbox = BoxParameter()
     datetime = TimeParameter()
-    ids = NamesParameter()
-    collections = NamesParameter()
     q = WordsParameter()
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "fields": FieldsParameter()}
+
+
+class CollectionsParameters(ListParameters):
+    """OGC API Common 2, simple-query; Collection Search 1.0.0-rc.1."""
+
+    names = staticmethod(of_collections)
+
+
+class ItemsParameters(ListParameters):
+    """OGC API Features 1, 7.15; clients send ids and collections here too."""
+
+    ids = NamesParameter()
+    collections = NamesParameter()
 
 
 class SearchParameters(ItemsParameters):

@@ -67,10 +67,12 @@ class CollectionQuerySet(QuerySet[Any]):
         bbox: Sequence[float] | None = None,
         datetime: Interval | None = None,
         q: Q | None = None,
+        query: Q | None = None,
         filter: Q | None = None,
     ) -> Self:
         """Collections whose extent meets box and time, and which meet what freetext.condition made
-        of `q` and cql2.condition of a `filter` (Collection Search 1.0.0-rc.1).
+        of `q`, query.condition of `query` and cql2.condition of `filter` (Collection Search
+        1.0.0-rc.1).
         """
         found = self
         if bbox:
@@ -79,6 +81,8 @@ class CollectionQuerySet(QuerySet[Any]):
             found = found.filter(in_interval(datetime))
         if q is not None:
             found = found.filter(q)
+        if query is not None:
+            found = found.filter(query)
         if filter is not None:
             found = found.filter(filter)
         return found

@@ -1,5 +1,7 @@
 """Collections: searched by place, time, words and filters (Collection Search 1.0.0-rc.1)."""
 
+import json
+
 import pytest
 import requests
 from django.db import connection
@@ -173,6 +175,33 @@ def test_what_there_is_to_ask_and_to_sort_by(stac, stranger, three):
 def test_what_cannot_be_sorted_by_is_refused(stranger, three, sortby):
     answer = stranger("collections", sortby=sortby)
     assert (answer.status_code, answer.json()["parameter"]) == (400, "sortby")
+
+
+def test_query(stranger, three):
+    def asked(**query):
+        return ids(stranger, query=json.dumps(query))
+
+    assert asked(title={"eq": "sand"}) == ["sand"]
+    assert asked(title={"startsWith": "Ice"}, license={"in": ["CC0-1.0"]}) == ["ice"]
+    assert asked(**{"summaries.gsd.minimum": {"gte": 1, "lt": "5"}}) == ["sand"]
+    assert asked(id={"neq": "ice"}) == ["sand", "world"]
+    posted = stranger.post("collections-search", {"query": {"rank": {"gt": 4}}}).json()
+    assert [each["id"] for each in posted["collections"]] == ["sand"]
+    assert stranger("collections", query='{"id": {"like": "x"}}').status_code == 400
+
+
+def test_fields(stranger, three):
+    def sent(fields):
+        [found] = stranger.get("collections", filter="id = 'ice'", fields=fields)["collections"]
+        return found
+
+    assert sent("title,summaries.gsd").keys() == {"type", "id", "links", "title", "summaries"}
+    assert sent("summaries.gsd")["summaries"] == {"gsd": {"minimum": 10, "maximum": 60}}
+    assert "links" not in sent("-links")
+    whole = stranger.post("collections-search", {"fields": {"exclude": ["extent"]}}).json()
+    assert [{"extent", "id"} & each.keys() for each in whole["collections"]] == [{"id"}] * 3
+    page = stranger.get("collections", fields="id", limit=1)
+    assert stranger.get(link(page, "next")["href"])["collections"][0]["id"] == "sand"
 
 
 def test_long_questions_go_by_post(stranger, three):
