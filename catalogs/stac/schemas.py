@@ -25,6 +25,7 @@ from pystac.validation.local_validator import get_local_schema_cache
 
 from .errors import Invalid
 from .parsers import walk
+from .weighing import TooMuch, weigh
 
 LARGEST = 2**20  # bytes of one schema
 MOST_AT_ONCE = 100  # schemas that one refers to, itself among them
@@ -91,7 +92,13 @@ class Shelf:
                 raise Missing(reason)
         try:
             self.read(address)
-            _compiled(self.with_all_it_names(address), (address,))
+            whole = self.with_all_it_names(address)
+            weigh(whole, address)
+            _compiled(whole, (address,))
+        except TooMuch as fault:
+            reason = "Its schema leads to itself in too many ways to be checked."
+            _remember(self._not, address, FORGET, reason)
+            raise Missing(reason) from fault
         except Missing as missing:
             _remember(self._not, address, FORGET, missing.reason)
             raise

@@ -284,6 +284,18 @@ def test_a_pattern_that_takes_too_long_is_not_checked(strict):
     assert told["description"] == "A pattern of its schema takes too long."
 
 
+@pytest.mark.parametrize("down", [False, True])
+def test_a_schema_that_leads_on_in_a_billion_ways(strict, down):
+    """Twice and twice again, to the same value, or to a member of a member."""
+    steps = {f"a{n}": {"allOf": [{"$ref": f"#/definitions/a{n + 1}"}] * 2} for n in range(40)}
+    if down:
+        steps = {name: {"properties": {"properties": step}} for name, step in steps.items()}
+    whole = {"$ref": "#/definitions/a0", "definitions": steps | {"a40": {"type": "object"}}}
+    schemas.keep(ABSENT, orjson.dumps(whole))
+    assert strict.post("collections/c/items", item(ABSENT)).status_code == 201
+    assert "too many ways" in report(strict)["unchecked"][0]["description"]
+
+
 def test_a_schema_that_refers_to_itself(strict):
     schemas.keep(ABSENT, b'{"$ref": "#", "allOf": [{"$ref": "#"}]}')
     assert strict.post("collections/c/items", item(ABSENT)).status_code == 201
