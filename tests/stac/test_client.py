@@ -44,3 +44,26 @@ def test_what_it_reads_is_valid(filled):
         collection.validate()
         next(collection.get_items()).validate()
     assert isinstance(filled, pystac.Catalog)
+
+
+def test_it_sorts_chooses_fields_and_queries(filled):
+    for method in ("GET", "POST"):
+        down = filled.search(method=method, limit=4, collections=["a"], sortby="-id")
+        assert [item.id for item in down.items()] == sorted(f"i {n}" for n in range(13))[::-1]
+        by_both = [
+            {"field": "collection", "direction": "desc"},
+            {"field": "id", "direction": "asc"},
+        ]
+        search = filled.search(method=method, limit=4, sortby=by_both, max_items=14)
+        assert [item.collection_id for item in search.items()] == ["b +é"] * 13 + ["a"]
+        few = filled.search(method=method, limit=4, collections=["a"], fields=["id", "bbox"])
+        found = list(few.items_as_dicts())
+        assert len(found) == 13
+        assert all(each.keys() == {"type", "id", "collection", "links", "bbox"} for each in found)
+        less = filled.search(method=method, ids=["i 1"], collections=["a"], fields="-geometry")
+        [item] = less.items_as_dicts()
+        assert "geometry" not in item
+        asked = filled.search(method=method, query={"id": {"in": ["i 1", "i 2"]}})
+        assert len(list(asked.items())) == 4
+        texts = ["id=i 3", "datetime>=2020-01-01T00:00:00Z"]
+        assert len(list(filled.search(method=method, query=texts).items())) == 2
