@@ -221,7 +221,7 @@ def told(job: Job, root: str) -> Document:
             links.link(
                 "collection", root + links.collection_path(job.collection), links.JSON, "Its home"
             ),
-            *links.to_root(root),
+            links.to_root(root),
         ],
     }
     return {name: value for name, value in document.items() if value is not None}

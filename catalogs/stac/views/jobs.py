@@ -36,7 +36,7 @@ class Jobs(JobView):
         seen = Job.objects.visible_to(request.user).order_by("-created")[:MOST_LISTED]
         own = links.link("self", f"{root}jobs", links.JSON, "Jobs")
         told = [jobs.told(job, root) for job in seen]
-        return answers.json_answer({"jobs": told, "links": [own, *links.to_root(root)]})
+        return answers.json_answer({"jobs": told, "links": [own, links.to_root(root)]})
 
 
 class OneJob(JobView):
