@@ -75,9 +75,16 @@ def _comparison(op: str, arguments: list[Tree], at: str) -> Q:
 
 
 def _between(arguments: list[Tree], at: str, truth: bool) -> Q:
-    value, low, high = operands.exactly(3, arguments, at)
-    left = operands.read(value, f"{at}/args/0")
-    lowest, highest = operands.read(low, f"{at}/args/1"), operands.read(high, f"{at}/args/2")
+    match arguments:
+        case [value, [low, high]]:  # as drafts of CQL2 had it, and clients still send it
+            places = ("args/0", "args/1/0", "args/1/1")
+        case _:
+            value, low, high = operands.exactly(3, arguments, at)
+            places = ("args/0", "args/1", "args/2")
+    left, lowest, highest = (
+        operands.read(part, f"{at}/{place}")
+        for part, place in zip((value, low, high), places, strict=True)
+    )
     if truth:
         return compare(">=", left, lowest) & compare("<=", left, highest)
     return compare("<", left, lowest) | compare(">", left, highest)
