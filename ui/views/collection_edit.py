@@ -98,7 +98,7 @@ def collection_rename(request: Request, collection: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return render(request, "ui/_rename.html", {"collection": one, "form": form, "within": True})
     for problem in form.errors.get("title", []):
-        messages.error(request, problem)
+        messages.error(request, str(problem))
     return redirect("ui:collection", one.pk)
 
 
