@@ -65,6 +65,7 @@ def world(acme, other, ada, cyd, oda, bucket) -> World:
             "collection": {"public": "open", "private": "hide", "absent": "none"},
             "item": {"public": "open-item", "private": "hide-item", "absent": "none-item"},
             "key": {"public": "data", "private": "data", "absent": "none"},
+            "part": {"public": "2020", "private": "2020", "absent": "2020"},
             "id": {"private": str(upload.pk), "absent": isolation.unknown()},
             "id:number": {"private": str(trashed.pk), "absent": str(10**9)},
             "upload": {"private": str(upload.pk), "absent": isolation.unknown()},

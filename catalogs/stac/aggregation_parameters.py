@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 
 from .aggregation import ALL, GEOHASH, GEOTILE, INTERVALS
+from .listing import OF_THE_ANSWER
 from .parameters import NamesParameter, Parameter, SearchParameters
 
 
@@ -67,12 +68,10 @@ class AggregateParameters(SearchParameters):
     )
 
     def get_fields(self) -> dict[str, Any]:
-        """Pages, their order and what they show have no meaning here."""
-        found = super().get_fields()
-        return {name: found[name] for name in found if name not in _OF_PAGES}
+        """Pages, and all that is about them, have no meaning here."""
+        fields = super().get_fields().items()
+        return {name: field for name, field in fields if name not in OF_THE_ANSWER - {"f"}}
 
-
-_OF_PAGES = frozenset({"limit", "token", "sortby", "fields"})
 
 # What says how to count; all else chooses the items.
 OF_THE_COUNT = frozenset(AggregateParameters().fields) - frozenset(SearchParameters().fields)

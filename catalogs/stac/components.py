@@ -186,6 +186,53 @@ COMPONENTS: dict[str, Schema] = {
         {"collections": _list({"type": "object"}), **_PAGE},
         description="A page of Collections (STAC API 1.0.0, collections)",
     ),
+    "Children": _object(
+        ["children", "links"],
+        {
+            "children": _list({"oneOf": [ref("Catalog"), ref("Collection")]}),
+            "links": _LINKS,
+            "numberReturned": {"type": "integer", "minimum": 0},
+        },
+    ),
+    "Aggregations": _object(
+        ["aggregations", "links"],
+        {
+            "aggregations": _list(
+                _object(["name", "data_type"], {"name": _TEXT, "data_type": _TEXT})
+            ),
+            "links": _LINKS,
+        },
+    ),
+    "AggregationCollection": _object(
+        ["type", "aggregations"],
+        {
+            "type": {"type": "string", "enum": ["AggregationCollection"]},
+            "aggregations": _list(
+                _object(
+                    ["name", "data_type"],
+                    {
+                        "name": _TEXT,
+                        "data_type": _TEXT,
+                        "value": {"description": "Of a single value", "nullable": True},
+                        "buckets": _list(
+                            _object(
+                                ["key", "data_type", "frequency"],
+                                {
+                                    "key": _TEXT,
+                                    "data_type": _TEXT,
+                                    "frequency": {"type": "integer", "minimum": 0},
+                                    "from": _NUMBER,
+                                    "to": _NUMBER,
+                                },
+                            )
+                        ),
+                        "overflow": {"type": "integer", "minimum": 0},
+                    },
+                )
+            ),
+            "links": _LINKS,
+        },
+    ),
     "Catalog": _object(
         ["type", "stac_version", "id", "description", "links"],
         {

@@ -49,8 +49,12 @@ CONFORMS_TO = (
     "https://api.stacspec.org/v1.1.0/collection-search#sortables",
     "https://api.stacspec.org/v1.0.0-rc.1/collection-search#free-text",
     "https://api.stacspec.org/v1.0.0-rc.1/collection-search#advanced-free-text",
+    "https://api.stacspec.org/v1.0.0-rc.2/children",
+    "https://api.stacspec.org/v1.0.0-rc.2/children#type-filter",
+    "https://api.stacspec.org/v1.0.0-rc.3/browseable",
     "https://api.stacspec.org/v0.3.0/aggregation",
     "https://api.stacspec.org/v0.3.0/aggregation#filter",
+    "https://api.stacspec.org/v0.3.0/aggregation#query",
     "https://api.stacspec.org/v1.0.0/ogcapi-features/extensions/transaction",
     "https://api.stacspec.org/v1.0.0/collections/extensions/transaction",
 )

@@ -1,7 +1,7 @@
 """The one place that builds STAC addresses."""
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -37,6 +37,17 @@ def segment(text: str) -> str:
 
 def collection_path(collection: str) -> str:
     return f"collections/{segment(collection)}"
+
+
+def browse_path(collection: str, part: str = "") -> str:
+    """The catalog of a collection's items, or of a part of them (browsing.py)."""
+    return f"{collection_path(collection)}/browse" + (f"/{segment(part)}" if part else "")
+
+
+def query(**parameters: str) -> str:
+    """What follows the path: the parameters that are not empty."""
+    given = {name: value for name, value in parameters.items() if value}
+    return f"?{urlencode(given)}" if given else ""
 
 
 def item_path(collection: str, item: str) -> str:
@@ -92,6 +103,7 @@ def of_collection(base: str, collection: str) -> list[Link]:
         to_root(base),
         link("parent", base, JSON, "The catalog"),
         link("items", own + "/items", GEOJSON, "Its items"),
+        link("child", base + browse_path(collection), JSON, "Its items, by time"),
         link(QUERYABLES, own + "/queryables", SCHEMA, "What filters can ask of its items"),
         link(SORTABLES, own + "/sortables", SCHEMA, "What its items are sorted by"),
         link("aggregations", own + "/aggregations", JSON, "What can be counted of its items"),

@@ -63,6 +63,7 @@ COLLECTIONS = Kind(
     ("type", "id", "links"),
     ("type", "stac_version", "id", "title", "description", "license", "extent", "links"),
 )
+CHILDREN = replace(COLLECTIONS, name="children")
 
 
 @dataclass(frozen=True)

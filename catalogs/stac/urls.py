@@ -49,6 +49,10 @@ def patterns(**own: Any) -> list[URLPattern]:
             view["CollectionSortables"].as_view(),
             name="collection-sortables",
         ),
+        path("children", view["Children"].as_view(), name="children"),
+        path("browse", view["Browse"].as_view(), name="browse"),
+        path(f"{collection}/browse", view["BrowseItems"].as_view(), name="browse-items"),
+        path(f"{collection}/browse/<stac:part>", view["BrowsePart"].as_view(), name="browse-part"),
         path("aggregations", view["Aggregations"].as_view(), name="aggregations"),
         path("aggregate", view["Aggregate"].as_view(), name="aggregate"),
         path(

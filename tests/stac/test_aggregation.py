@@ -12,6 +12,7 @@ from tests.stac.client import link
 PROVES = (
     "https://api.stacspec.org/v0.3.0/aggregation",
     "https://api.stacspec.org/v0.3.0/aggregation#filter",
+    "https://api.stacspec.org/v0.3.0/aggregation#query",
 )
 
 ALWAYS = {
@@ -169,6 +170,8 @@ def test_a_footprint_over_the_antimeridian_is_in_one_cell(seeded):
 def test_what_is_counted_is_what_a_search_finds(seeded):
     for asked in (
         {"bbox": "10,50,11,51"},
+        {"q": "s2a,nowhere"},
+        {"query": json.dumps({"eo:cloud_cover": {"gt": 50}})},
         {"ids": "a"},
         {"ids": "a,b", "collections": "c"},
         {"datetime": "2020-02-01T00:00:00Z/.."},
@@ -264,6 +267,9 @@ WRONG = [
     ({"aggregations": "total_count,nonsense"}, "aggregations"),
     ({"aggregations": "total_count", "limit": 5}, "limit"),
     ({"aggregations": "total_count", "token": "x"}, "token"),
+    ({"aggregations": "total_count", "sortby": "id"}, "sortby"),
+    ({"aggregations": "total_count", "fields": "id"}, "fields"),
+    ({"aggregations": "total_count", "query": "{"}, "query"),
     ({"aggregations": "total_count", "bbox": "1,2,3"}, "bbox"),
     ({"aggregations": "total_count", "bbox": "0,0,1,1", "intersects": "{}"}, "intersects"),
     ({"aggregations": "total_count", "filter": "a <"}, "filter"),

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from catalogs.stac import links, upgrading, validation
+from catalogs.stac import upgrading, validation
+from catalogs.stac.documents import OWN_OF_COLLECTION, OWN_OF_ITEM
 from catalogs.stac.errors import Invalid
 from catalogs.stac.importing import Status, Wishes, import_from
 from tests.stac import documents
@@ -24,7 +25,7 @@ STRICTER = (
     "The item ends before it starts.",
     "documents of STAC 1.0 and 1.1 are taken. ",
 )
-OWN = {"self", "root", "parent", "collection", "items", "item", "child", links.QUERYABLES}
+OWN = OWN_OF_COLLECTION | OWN_OF_ITEM
 
 
 def _folder() -> Path | None:

@@ -3,6 +3,7 @@
 from .aggregation import Aggregate, Aggregations, CollectionAggregate, CollectionAggregations
 from .assets import CollectionAsset, ItemAsset
 from .catalog import Api, ApiDocs, Conformance, Landing
+from .children import Browse, BrowseItems, BrowsePart, Children
 from .collections import Collections, CollectionSearch, OneCollection
 from .items import Items, OneItem, Search
 from .jobs import JobReport, Jobs, OneJob
@@ -22,6 +23,10 @@ __all__ = [
     "Aggregations",
     "Api",
     "ApiDocs",
+    "Browse",
+    "BrowseItems",
+    "BrowsePart",
+    "Children",
     "CollectionAggregate",
     "CollectionAggregations",
     "CollectionAsset",

@@ -3,25 +3,26 @@
 from typing import Any
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from .. import aggregation, answers, links
 from ..aggregation import Aggregation
 from ..aggregation_parameters import OF_THE_COUNT, AggregateParameters
+from ..components import ref
 from ..errors import Invalid
 from ..models import Item
 from ..search import ItemQuerySet
 from .base import StacView
 
-_JSON = {(200, links.JSON): OpenApiTypes.OBJECT}
+_LIST = {(200, links.JSON): ref("Aggregations")}
+_COUNTS = {(200, links.JSON): ref("AggregationCollection")}
 
 
 class Aggregations(StacView):
     """What can be counted of all items."""
 
-    @extend_schema(operation_id="getAggregations", responses=_JSON)
+    @extend_schema(operation_id="getAggregations", responses=_LIST)
     def get(self, request: Request) -> HttpResponse:
         return listed(links.root(request), "", list(aggregation.ALL.values()))
 
@@ -29,7 +30,7 @@ class Aggregations(StacView):
 class CollectionAggregations(StacView):
     """What can be counted of the items of one collection."""
 
-    @extend_schema(operation_id="getCollectionAggregations", responses=_JSON)
+    @extend_schema(operation_id="getCollectionAggregations", responses=_LIST)
     def get(self, request: Request, collection: str) -> HttpResponse:
         found = self.collection(collection)
         own = f"{links.collection_path(found.pk)}/"
@@ -51,11 +52,11 @@ class Aggregate(StacView):
 
     parameters = {"GET": AggregateParameters}
 
-    @extend_schema(operation_id="getAggregate", parameters=[AggregateParameters], responses=_JSON)
+    @extend_schema(operation_id="getAggregate", parameters=[AggregateParameters], responses=_COUNTS)
     def get(self, request: Request, **where: str) -> HttpResponse:
         return self.counted(request, self.asked, **where)
 
-    @extend_schema(operation_id="postAggregate", request=AggregateParameters, responses=_JSON)
+    @extend_schema(operation_id="postAggregate", request=AggregateParameters, responses=_COUNTS)
     def post(self, request: Request, **where: str) -> HttpResponse:
         sent = self.document
         if not isinstance(sent, dict):
@@ -84,13 +85,13 @@ class CollectionAggregate(Aggregate):
     """Of the items of one collection, and only what its `/aggregations` lists."""
 
     @extend_schema(
-        operation_id="getCollectionAggregate", parameters=[AggregateParameters], responses=_JSON
+        operation_id="getCollectionAggregate", parameters=[AggregateParameters], responses=_COUNTS
     )
     def get(self, request: Request, **where: str) -> HttpResponse:
         return super().get(request, **where)
 
     @extend_schema(
-        operation_id="postCollectionAggregate", request=AggregateParameters, responses=_JSON
+        operation_id="postCollectionAggregate", request=AggregateParameters, responses=_COUNTS
     )
     def post(self, request: Request, **where: str) -> HttpResponse:
         return super().post(request, **where)

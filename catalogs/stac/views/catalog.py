@@ -8,14 +8,14 @@ from django.shortcuts import render
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from .. import answers, links, openapi
+from .. import answers, browsing, links, openapi
 from ..components import ref
 from ..conformance import CONFORMS_TO
 from ..models import Collection
 from .base import StacView
 
 AUTHENTICATION = "https://stac-extensions.github.io/authentication/v1.1.0/schema.json"
-MOST_CHILDREN = 100  # child links; all collections are behind `data`
+MOST_CHILDREN = 100  # collections that the landing page links itself
 
 
 class About(TypedDict):
@@ -49,12 +49,9 @@ class Landing(StacView):
         return {"id": "catalog", "title": "Catalog", "description": "A STAC catalog."}
 
     def children(self, root: str) -> list[links.Link]:
-        """Links to the collections that the asker may see, the first by id."""
-        seen = Collection.objects.visible_to(self.request.user).order_by("pk")
-        return [
-            links.link("child", root + links.collection_path(id), links.JSON, title or id)
-            for id, title in seen.values_list("pk", "title")[:MOST_CHILDREN]
-        ]
+        """Links to the collections that the asker may see, and to those beyond the first."""
+        seen = Collection.objects.visible_to(self.request.user)
+        return browsing.collections(seen, root, most=MOST_CHILDREN)
 
 
 def _of_landing(root: str) -> list[links.Link]:
@@ -67,6 +64,7 @@ def _of_landing(root: str) -> list[links.Link]:
         links.link("service-doc", f"{root}api.html", "text/html", "The API, to read"),
         links.link("conformance", f"{root}conformance", links.JSON, "What it conforms to"),
         links.link("data", f"{root}collections", links.JSON, "Its collections"),
+        links.link("children", f"{root}children", links.JSON, "Its collections, as children"),
         links.link("search", search, links.GEOJSON, "Search by GET", method="GET"),
         links.link("search", search, links.GEOJSON, "Search by POST", method="POST"),
         links.link(links.QUERYABLES, f"{root}queryables", links.SCHEMA, "What filters can ask"),
