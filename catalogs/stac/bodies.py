@@ -10,13 +10,14 @@ from typing import IO, Any, ClassVar
 
 from rest_framework.parsers import BaseParser
 
-from . import documents
+from . import documents, parquet
 from .documents import Document
 from .errors import Invalid, Refused, TooLarge
 from .parsers import LARGEST_BODY, in_utf8, parse
 
 IN_MEMORY = 4 * 2**20  # bytes of a body that stay in memory
 LARGEST_STREAM = 2 * 2**30  # bytes of one body that is read line by line
+LARGEST_TABLE = 512 * 2**20  # bytes of one body of stac-geoparquet
 CHUNK = 2**20
 
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
@@ -50,11 +51,19 @@ class Body:
         """The items in it, in order; what cannot be read as one is a `Refused` in its place."""
         if self.is_one_text:
             return iter(features_of(self.value))
+        if self.table is not None:
+            return iter(self.table)
         self.file.seek(0)
         return lines(self.file, self.media_type in SEQUENCES)
 
+    @cached_property
+    def table(self) -> parquet.Lines | None:
+        return parquet.Lines(self.file) if self.media_type in parquet.MEDIA_TYPES else None
+
     def done(self) -> float:
         """How much of it has been read, from 0 to 1."""
+        if self.table is not None:
+            return self.table.done()
         return min(1.0, self.file.tell() / self.size) if self.size else 1.0
 
     def named(self, index: int, fault: Refused) -> Refused:
@@ -140,4 +149,5 @@ PARSERS = (
     _parser("JSONBody", "application/json", LARGEST_BODY),
     _parser("GeoJSONBody", "application/geo+json", LARGEST_BODY),
     *(_parser("LinesBody", kind, LARGEST_STREAM) for kind in (*NDJSON, *SEQUENCES)),
+    *(_parser("TableBody", kind, LARGEST_TABLE) for kind in parquet.MEDIA_TYPES),
 )
