@@ -59,11 +59,10 @@ def test_it_works(stac, home):
     assert stac.ids(bbox="40,50,41,51") == ["b"]
 
 
-def test_lenient_and_jobs(stac, home):
+def test_lenient(stac, home):
     body = written([documents.item("a"), documents.item("b", collection="other")])
     answer = send(stac, body, Prefer="handling=lenient")
     assert [row["status"] for row in answer.json()["items"]] == [201, 400]
-    assert send(stac, body, "?method=skip", Prefer="respond-async").status_code == 202
 
 
 WRONG = {
