@@ -208,9 +208,13 @@ def _outcome(looked: Looked, method: Method, here: set[str]) -> Outcome:
         return Outcome(
             looked.index, looked.id, fault.status, fault.code, fault.message, fault.pointer
         )
+    told = looked.item.report.in_short() if looked.item else ""
+    said = f"Its extensions have something to say: {told}." if told else None
     if looked.id not in here:
-        return Outcome(looked.index, looked.id, 201, "Created")
-    return Outcome(looked.index, looked.id, 200, "Skipped" if method is Method.SKIP else "Replaced")
+        return Outcome(looked.index, looked.id, 201, "Created", said)
+    if method is Method.SKIP:
+        return Outcome(looked.index, looked.id, 200, "Skipped")
+    return Outcome(looked.index, looked.id, 200, "Replaced", said)
 
 
 def _add(locked: Collection, items: Sequence[Item]) -> None:

@@ -159,7 +159,7 @@ class Import:
         """With addresses that hold elsewhere too, and of a version that is taken, if wished."""
         document = found.document
         if self.wishes.upgrade and _kind(document) in ("Feature", "Collection"):
-            document = upgrading.upgrade(document)
+            document = upgrading.upgrade(_with_common(document, found.parent))
         return Found(found.place, _absolute(document, self.address_of(found)), found.parent)
 
     def address_of(self, found: Found) -> str:
@@ -234,7 +234,8 @@ class Import:
         for each in self.verbs.write_items(home, body, Plan(lenient=True)).outcomes:
             found = new[each.index]
             if each.status < 400:
-                yield found.outcome(Status.CREATED, _left_relative(found.document))
+                said = [each.description, _left_relative(found.document)]
+                yield found.outcome(Status.CREATED, " ".join(filter(None, said)))
             else:
                 reason = ": ".join(filter(None, [each.pointer, each.description]))
                 yield found.outcome(Status.REFUSED, reason)
@@ -336,6 +337,17 @@ def _bare(document: Document, own: frozenset[str], without: set[str]) -> Documen
 
 def _into(home: Collection, document: Document) -> Document:
     return {**document, "collection": home.pk}
+
+
+def _with_common(document: Document, parent: Document | None) -> Document:
+    """Before 1.0, `properties` of a collection held for its items (the Commons extension)."""
+    common, named = (parent or {}).get("properties"), document.get("stac_extensions")
+    own = document.get("properties")
+    if not isinstance(named, list) or "commons" not in named:
+        return document
+    if not isinstance(common, dict) or not isinstance(own, dict):
+        return document
+    return {**document, "properties": {**common, **own}}
 
 
 def _made_of(id: str, about: Document) -> Document:

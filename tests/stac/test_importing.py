@@ -180,6 +180,17 @@ def test_older_documents_are_upgraded_only_if_wished(stac, inside, tmp_path):
     assert found["stac_extensions"][0].startswith("https://stac-extensions.github.io/eo/")
 
 
+def test_what_an_older_collection_says_for_all_its_items(stac, inside, tree):
+    links = [to("item", "./i.json")]
+    old = documents.collection(links=links, stac_version="0.9.0", properties={"gsd": 5, "a": 1})
+    write(tree, "c/collection.json", old)
+    more = {"stac_version": "0.9.0", "stac_extensions": ["commons"], "properties": {"a": 2}}
+    write(tree, "c/i.json", local_item("i", **more))
+    run(tree, upgrade=True)
+    properties = stac.get("collections/c/items/i")["properties"]
+    assert (properties["gsd"], properties["a"]) == (5, 2)
+
+
 NOTHING = {
     "not there": (None, "There is no file or folder"),
     "no zip": ("x.zip", "is no zip file"),

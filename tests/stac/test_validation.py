@@ -165,6 +165,19 @@ def test_a_strict_collection_refuses_each_way_of_writing(strict):
     assert strict("collections/c/items/i", "PUT", good).status_code == 204
 
 
+def test_a_report_on_many_says_it(home, inside):
+    several = [item(EO, **{"x:cover": 5}), {**item(EO, **{"x:cover": 500}), "id": "j"}]
+    sent = {"type": "FeatureCollection", "features": several}
+    lenient = {"headers": {"Prefer": "handling=lenient"}}
+    good, bad = home.post("collections/c/items", sent, **lenient).json()["items"]
+    assert (good["code"], good.get("description")) == ("Created", None)
+    assert bad["description"] == "Its extensions have something to say: 1 fault."
+    transactions.set_strictness(Collection.objects.get(), Collection.Strictness.REJECT)
+    sent["features"][1]["id"] = "k"
+    [_, refused] = home.post("collections/c/items", sent, **lenient).json()["items"]
+    assert (refused["status"], refused["pointer"]) == (400, "/properties/x:cover")
+
+
 def test_off_is_not_looked_at(home, inside):
     transactions.set_strictness(Collection.objects.get(), Collection.Strictness.OFF)
     answer = home.post("collections/c/items", item(EO, ABSENT, **{"x:cover": 500}))
