@@ -3,14 +3,15 @@
 Only an item that lies outside costs a write; only one taken from the edge costs a sum.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 
-from . import boxes, queryables
+from . import boxes, queryables, summaries
 from .documents import Document
 from .models import Collection, Item
 from .times import Interval
@@ -26,7 +27,7 @@ def grow(collection: Collection, items: Sequence[Item], *, added: int) -> None:
     `added` says how many of them are new; the others were replaced.
     """
     _count(collection, added)
-    queryables.grow(collection, items)
+    changes = queryables.grow(collection, items)
     empty = collection.derived and collection.start is None and collection.box is None
     box, start, end = collection.box, collection.start, collection.end
     for item in items:
@@ -37,7 +38,7 @@ def grow(collection: Collection, items: Sequence[Item], *, added: int) -> None:
         if item.end and (end is None if empty else end is not None and item.end > end):
             end = item.end
         empty = empty and start is None
-    _rewrite(collection, box, (start, end), _asset_kinds(collection, items))
+    _rewrite(collection, box, (start, end), changes, _asset_kinds(collection, items))
 
 
 def shrink(collection: Collection, *gone: Item, removed: int) -> None:
@@ -46,9 +47,11 @@ def shrink(collection: Collection, *gone: Item, removed: int) -> None:
     Each of `gone` has the properties that are no more; `removed` says how many items are no more.
     """
     _count(collection, -removed)
-    queryables.shrink(collection, *(item.properties for item in gone))
+    changes = queryables.shrink(collection, *(item.properties for item in gone))
+    box, span = collection.box, (collection.start, collection.end)
     if collection.derived and any(_at_edge(collection, item) for item in gone):
-        _rewrite(collection, *_measure(collection), {})
+        box, span = _measure(collection)
+    _rewrite(collection, box, span, changes)
 
 
 def _at_edge(collection: Collection, item: Item) -> bool:
@@ -102,12 +105,18 @@ def _asset_kinds(collection: Collection, items: Iterable[Item]) -> dict[str, Any
 
 
 def _rewrite(
-    collection: Collection, box: boxes.Box | None, span: Interval, kinds: dict[str, Any]
+    collection: Collection,
+    box: boxes.Box | None,
+    span: Interval,
+    changes: queryables.Changes,
+    kinds: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     document = collection.to_stac(ROOT)
     known = document.get("item_assets", {})
     new = {key: kind for key, kind in kinds.items() if key not in known}
-    if not new and (box, *span) == (collection.box, collection.start, collection.end):
+    summed = collection.derived and summaries.follow(document, changes)
+    same = (box, *span) == (collection.box, collection.start, collection.end)
+    if same and not new and not summed:
         return
     collection.box, (collection.start, collection.end) = box, span
     if new:

@@ -263,7 +263,8 @@ class QueryParameter(Parameter):
         is_text = isinstance(data, str) and not self.by_post
         try:
             sent = parse(data.encode(errors="replace")) if is_text else data
-            return query.condition(sent, self.parent.names)
+            lists: Any = self.parent
+            return query.condition(sent, lists.names)
         except Invalid as wrong:
             raise self.fault(wrong.message) from wrong
 

@@ -6,10 +6,11 @@ others have the same, and measures bounds anew only where the item was at one.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from itertools import batched
 from typing import Any
 
-from django.db.models import Exists, Max, Min, OuterRef
+from django.db.models import Exists, Max, Min, OuterRef, Q
 
 from . import sorting
 from .cql2.operands import Kind, Member
@@ -28,13 +29,14 @@ _KINDS |= {list: "array", dict: "object"}
 _CHANGING = ("kinds", "format", "lowest", "highest", "values")
 
 Properties = Mapping[str, Any]
+Changes = Mapping[str, tuple[Queryable | None, Queryable | None]]  # before and after, by name
 
 
-def grow(collection: Collection, items: Sequence[Item]) -> None:
-    """After `items` were written (the collection's row is locked)."""
+def grow(collection: Collection, items: Sequence[Item]) -> Changes:
+    """After `items` were written (the collection's row is locked); gives what has changed."""
     names = {name for item in items for name in item.properties if len(name.encode()) <= LONGEST_ID}
     known = {row.name: row for row in collection.queryables.filter(name__in=names)}
-    before = {name: _state(row) for name, row in known.items()}
+    before = {name: copy(row) for name, row in known.items()}
     room = MOST_NAMES - collection.queryables.count() if names - known.keys() else 0
     for name in sorted(names - known.keys())[: max(room, 0)]:
         known[name] = Queryable(collection=collection, name=name)
@@ -42,17 +44,21 @@ def grow(collection: Collection, items: Sequence[Item]) -> None:
         for name, value in item.properties.items():
             if name in known:
                 _see(known[name], value)
-    rows = [row for name, row in known.items() if _state(row) != before.get(name)]
+    changes = _changes(before, known)
+    rows = [row for _, row in changes.values() if row]
     Queryable.objects.bulk_create([row for row in rows if row.pk is None and row.kinds])
     Queryable.objects.bulk_update([row for row in rows if row.pk], _CHANGING)
+    return changes
 
 
-def _state(row: Queryable) -> list[Any]:
-    return [list(value) if isinstance(value, list) else value for value in _values(row)]
+def _changes(before: Mapping[str, Queryable], after: Mapping[str, Queryable]) -> Changes:
+    pairs = {name: (before.get(name), after.get(name)) for name in before.keys() | after.keys()}
+    return {name: pair for name, pair in pairs.items() if _values(pair[0]) != _values(pair[1])}
 
 
-def _values(row: Queryable) -> list[Any]:
-    return [getattr(row, name) for name in _CHANGING]
+def _values(row: Queryable | None) -> list[Any]:
+    """Lists are made anew where they change, so that a copy keeps what was."""
+    return [getattr(row, name) for name in _CHANGING] if row else []
 
 
 def _see(row: Queryable, value: Any) -> None:
@@ -63,6 +69,9 @@ def _see(row: Queryable, value: Any) -> None:
         row.kinds = sorted([*row.kinds, kind])
     if isinstance(value, str):
         _see_text(row, value)
+    elif isinstance(value, list):
+        for text in _texts(value):
+            _add_value(row, text)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         row.lowest = value if row.lowest is None else min(row.lowest, value)
         row.highest = value if row.highest is None else max(row.highest, value)
@@ -71,10 +80,22 @@ def _see(row: Queryable, value: Any) -> None:
 def _see_text(row: Queryable, value: str) -> None:
     format = "date-time" if _TIME.fullmatch(value) else "date" if _DATE.fullmatch(value) else ""
     row.format = format if row.format in (None, format) else ""
+    if format:
+        row.values = None
+    _add_value(row, value)
+
+
+def _add_value(row: Queryable, value: str) -> None:
     if row.values is None or value in row.values:
         return
-    is_enum = not format and len(value) <= LONGEST_VALUE and len(row.values) < MOST_VALUES
+    is_enum = len(value) <= LONGEST_VALUE and len(row.values) < MOST_VALUES
     row.values = sorted([*row.values, value]) if is_enum else None
+
+
+def _texts(value: Any) -> list[str]:
+    """A text, or those in a list."""
+    listed = value if isinstance(value, list) else [value]
+    return [text for text in listed if isinstance(text, str)]
 
 
 def changed(before: Properties, after: Properties) -> dict[str, Any]:
@@ -82,18 +103,19 @@ def changed(before: Properties, after: Properties) -> dict[str, Any]:
     return {name: v for name, v in before.items() if name not in after or after[name] != v}
 
 
-def shrink(collection: Collection, *gone: Properties) -> None:
-    """After items lost these properties, or were taken away with them."""
+def shrink(collection: Collection, *gone: Properties) -> Changes:
+    """After items lost these properties, or were taken away with them; gives what has changed."""
     names = {name for properties in gone for name in properties}
     rows = {row.name: row for row in collection.queryables.filter(name__in=names)}
-    before = {name: _state(row) for name, row in rows.items()}
+    before = {name: copy(row) for name, row in rows.items()}
     lost = [pair for properties in gone for pair in properties.items() if pair[0] in rows]
     edges = {name for name, value in lost if _is_edge(rows[name], value)}
     _forget(collection, rows, {(name, text) for name, v in lost for text in _asked(rows[name], v)})
     for some in batched(sorted(edges & rows.keys()), MOST_ASKED):
         _measure(collection, [rows[name] for name in some])
-    touched = [row for name, row in rows.items() if _state(row) != before[name]]
-    Queryable.objects.bulk_update(touched, _CHANGING)
+    changes = _changes(before, rows)
+    Queryable.objects.bulk_update([row for _, row in changes.values() if row], _CHANGING)
+    return changes
 
 
 def _is_edge(row: Queryable, value: Any) -> bool:
@@ -121,7 +143,11 @@ def _gone(
     have = {
         key: Exists(others.filter(properties__has_key=name))
         if value is None
-        else Exists(others.filter(properties__contains={name: value}))
+        else Exists(
+            others.filter(
+                Q(properties__contains={name: value}) | Q(properties__contains={name: [value]})
+            )
+        )
         for key, (name, value) in asked.items()
     }
     found = Collection.objects.filter(pk=collection.pk).annotate(**have).values(*have).get()
@@ -129,8 +155,7 @@ def _gone(
 
 
 def _asked(row: Queryable, value: Any) -> list[str | None]:
-    is_listed = isinstance(value, str) and row.values is not None and value in row.values
-    return [None, value] if is_listed else [None]
+    return [None, *(text for text in _texts(value) if text in (row.values or ()))]
 
 
 def _measure(collection: Collection, rows: Sequence[Queryable]) -> None:
@@ -229,6 +254,8 @@ def _described(row: Queryable) -> dict[str, Any]:
         told |= {"minimum": _plain(row.lowest), "maximum": _plain(row.highest)}
     if kinds == ["string"] and row.values:
         told["enum"] = row.values
+    if kinds == ["array"] and row.values:
+        told["items"] = {"enum": row.values}
     return told
 
 

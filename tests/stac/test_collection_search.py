@@ -14,6 +14,16 @@ from tests.stac import documents
 from tests.stac.client import link
 from tests.stac.schemas import assert_valid
 
+PROVES = (
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search#query",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search#filter",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search#fields",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search#sort",
+    "https://api.stacspec.org/v1.1.0/collection-search#sort",
+    "https://api.stacspec.org/v1.1.0/collection-search#sortables",
+)
+
 
 def extent(bbox, start, end):
     return {"spatial": {"bbox": [bbox]}, "temporal": {"interval": [[start, end]]}}

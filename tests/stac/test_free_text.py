@@ -16,7 +16,6 @@ PROVES = (
     "https://api.stacspec.org/v1.0.0-rc.1/ogcapi-features#advanced-free-text",
     "https://api.stacspec.org/v1.0.0-rc.1/collection-search#free-text",
     "https://api.stacspec.org/v1.0.0-rc.1/collection-search#advanced-free-text",
-    "https://api.stacspec.org/v1.0.0-rc.1/collection-search",
 )
 
 ANIMALS = {
