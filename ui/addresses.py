@@ -1,9 +1,23 @@
 """Addresses that lead from one door to another; within a door, `reverse` is enough."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.urls import get_script_prefix, get_urlconf, reverse
+
+
+@dataclass(frozen=True)
+class Export:
+    label: str
+    href: str
+
+
+def exports(items: str) -> list[Export]:
+    """All items of an address of the API, as files."""
+    more = "&" if "?" in items else "?"
+    labels = {"ndjson": "GeoJSON lines", "csv": "CSV", "parquet": "GeoParquet"}
+    return [Export(label, f"{items}{more}f={form}") for form, label in labels.items()]
 
 
 def platform(name: str, *args: Any) -> str:

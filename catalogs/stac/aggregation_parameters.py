@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from .aggregation import ALL, GEOHASH, GEOTILE, INTERVALS
 from .listing import OF_THE_ANSWER
-from .parameters import NamesParameter, Parameter, SearchParameters
+from .parameters import FormatParameter, NamesParameter, Parameter, SearchParameters
 
 
 @extend_schema_field({"type": "array", "items": {"type": "string", "enum": [*ALL]}})
@@ -56,6 +56,7 @@ class GeotileParameter(PrecisionParameter):
 class AggregateParameters(SearchParameters):
     """STAC API Aggregation 0.3.0, "Filter Parameters and Fields"."""
 
+    f = FormatParameter()
     aggregations = AggregationsParameter(default=list, help_text="What to count.")
     datetime_frequency_interval = IntervalParameter(
         help_text="Where it is left out, one that suits the time which the items span."

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from . import links, validation
+from . import formats, links, validation
 from .errors import Invalid, TooLarge
 from .validation import Report
 
@@ -19,6 +19,9 @@ Document = dict[str, Any]
 LONGEST_ID = 256  # bytes in UTF-8
 LARGEST = 16 * 2**20  # bytes of one document
 MOST_MEMBERS = 1_000  # of a collection that can be asked for
+
+# How our first link begins in a stored body.
+_OWN = f'"links":[{{"rel":"self","href":"{links.MARK}'
 
 # Relations that we answer for; what a client sends under them is replaced.
 OWN_OF_ITEM = frozenset({"self", "root", "parent", "collection"})
@@ -54,7 +57,8 @@ def item_body(
     """The text of an Item of this collection, and how it stands to its extensions."""
     stand_in = _stand_in()
     own = links.of_item(stand_in, collection, document["id"])
-    whole = {**document, "collection": collection, "links": _linked(document, own, OWN_OF_ITEM)}
+    linked = _linked(document, own, OWN_OF_ITEM, links.item_path(collection, document["id"]))
+    whole = {**document, "collection": collection, "links": linked}
     _gate(whole, held, stand_in, collection, document["id"])
     report = validation.check(whole, strictness)
     return _text(whole, stand_in), report
@@ -64,7 +68,8 @@ def collection_body(document: Document, held: Iterable[str], strictness: str) ->
     """The text of a Collection, and how it stands to its extensions."""
     stand_in = _stand_in()
     own = links.of_collection(stand_in, document["id"])
-    whole = {**document, "links": _linked(document, own, OWN_OF_COLLECTION)}
+    path = links.collection_path(document["id"])
+    whole = {**document, "links": _linked(document, own, OWN_OF_COLLECTION, path)}
     _gate(whole, held, stand_in, document["id"], None)
     report = validation.check(whole, strictness)
     return _text(whole, stand_in), report
@@ -72,7 +77,7 @@ def collection_body(document: Document, held: Iterable[str], strictness: str) ->
 
 def read(body: str, root: str) -> Document:
     """The document as it is sent from this root (absolute, ends with a slash)."""
-    document: Document = orjson.loads(body.replace(links.MARK, root))
+    document: Document = orjson.loads(sent(body, root))
     return document
 
 
@@ -105,6 +110,22 @@ def _columns(name: str, rows: list[Any]) -> list[tuple[str, Any]]:
     return [(f"{name}.{inner}", values) for inner, values in columns.items()]
 
 
+def sent(body: str, root: str) -> str:
+    """The text as it is sent: with the root, and with a link to the page after that to itself.
+
+    No text that came to us can hold the mark, so the first link that does is ours.
+    """
+    before, found, after = body.partition(_OWN)
+    own, _, others = after.partition("}")
+    page = orjson.dumps(_page_of(root + own.partition('"')[0])).decode()
+    whole = f"{before}{_OWN}{own}}},{page}{others}" if found else body
+    return whole.replace(links.MARK, root)
+
+
+def _page_of(address: str) -> links.Link:
+    return formats.alternate(address, formats.HTML)
+
+
 def own_hrefs(document: Document, collection: str, item: str | None) -> set[str]:
     """Keys of the assets whose href is their own gate, by whichever door it was read."""
     assets = document.get("assets")
@@ -123,15 +144,22 @@ def _stand_in() -> str:
     return f"https://{secrets.token_hex(16)}.invalid/"
 
 
-def _linked(document: Document, own: list[links.Link], rels: frozenset[str]) -> list[Any]:
-    sent = document.get("links", [])
-    if not isinstance(sent, list):
+def _linked(
+    document: Document, own: list[links.Link], rels: frozenset[str], path: str
+) -> list[Any]:
+    given = document.get("links", [])
+    if not isinstance(given, list):
         raise Invalid("/links must be of type array.", pointer="/links")
-    return own + [link for link in sent if not (isinstance(link, dict) and _is_of(link, rels))]
+    page = _page_of(f"/{path}")["href"]
+    return own + [link for link in given if not _is_ours(link, rels, str(page))]
 
 
-def _is_of(link: dict[str, Any], rels: frozenset[str]) -> bool:
-    return isinstance(link.get("rel"), str) and link["rel"] in rels
+def _is_ours(link: Any, rels: frozenset[str], page: str) -> bool:
+    """What we answer for, and what `sent` adds to it by whichever door it was read."""
+    if not isinstance(link, dict) or not isinstance(link.get("rel"), str):
+        return False
+    is_page = link["rel"] == "alternate" and str(link.get("href")).endswith(page)
+    return is_page or link["rel"] in rels
 
 
 def _gate(

@@ -110,6 +110,13 @@ class ConditionRequired(Refused):
     code = "PreconditionRequired"
 
 
+class Full(Refused):
+    """503: there is no room for this just now."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "Unavailable"
+
+
 def problem(
     status: int,
     code: str,
@@ -141,7 +148,7 @@ def handler(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
                 exc.status,
                 exc.code,
                 exc.message,
-                headers=_SOON if isinstance(exc, Busy) else None,
+                headers=_SOON if isinstance(exc, Busy | Full) else None,
                 pointer=exc.pointer,
                 parameter=exc.parameter,
                 errors=exc.errors or None,

@@ -74,6 +74,12 @@ def to_root(root: str) -> Link:
     return link("root", root, JSON, "The catalog")
 
 
+def header(link: Link, before: str | None = None) -> str:
+    """The link as an HTTP header (RFC 8288), after those that are there `before`."""
+    said = f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"'
+    return f"{before}, {said}" if before else said
+
+
 def of_item(base: str, collection: str, item: str) -> list[Link]:
     """What STAC API 1.0.0 (ogcapi-features) asks of an item: self, root, parent, collection."""
     owner = base + collection_path(collection)

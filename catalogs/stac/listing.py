@@ -12,10 +12,12 @@ from urllib.parse import urlencode
 import orjson
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
-from . import documents, fields, links, members, sorting, times
+from . import documents, exports, fields, formats, links, members, sorting, times
 from .cql2 import collections, operands
 from .cql2.operands import Names
+from .formats import Form
 from .links import Link
 from .models import Queryable
 from .paging import BY_ID, LATEST, Key, Page, Pager, Place
@@ -82,6 +84,7 @@ class Listing:
     sent: Mapping[str, Any]
     homes: CollectionQuerySet | None = None  # the collections whose items are listed
     method: str = "GET"
+    form: Form = formats.JSON
 
     @property
     def found(self) -> Any:
@@ -97,6 +100,12 @@ class Listing:
             pager = self.sorted(pager, place)
         return pager.page(self.found, self.asked.get("limit", USUAL_LIMIT), place)
 
+    @property
+    def keys(self) -> Sequence[Key]:
+        """The order from the first row on; no two rows are equal in all of them."""
+        pager = Pager(self.root + self.path, self.sent, self.kind.keys)
+        return (self.sorted(pager, None) if "sortby" in self.asked else pager).keys
+
     def sorted(self, pager: Pager, place: Place | None) -> Pager:
         sort, kinds = self.asked["sortby"], place.kinds if place else None
         kinds = kinds or sorting.kinds(sort, self.kind.names, self.known)
@@ -109,14 +118,16 @@ class Listing:
             return members.known(self.rows, names)
         return sorting.of_items(Queryable.objects.filter(collection__in=self.homes), names)
 
-    def answer(self, *around: Link) -> HttpResponse:
-        """A FeatureCollection, or Collections, with the links `around` it."""
+    def answer(self, *around: Link) -> HttpResponseBase:
+        """A FeatureCollection, or Collections, with the links `around` it; or a table."""
+        if self.form in formats.TABLES:
+            return exports.answer(self)
         page = self.page()
         return HttpResponse(self.text(page, around), content_type=self.kind.media_type)
 
     def text(self, page: Page, around: Sequence[Link]) -> bytes:
         """`{before "name": [bodies], "links": [...], "numberReturned": n, "timeStamp": ...}`"""
-        bodies = ",".join(self.sent_in_part(page.bodies)).replace(links.MARK, self.root)
+        bodies = ",".join(self.texts(page.bodies))
         after = {
             "links": [*self.neighbours(page), *around],
             **self.matched(page),
@@ -126,10 +137,10 @@ class Listing:
         head = f'{{{self.kind.before}"{self.kind.name}":[{bodies}],'.encode()
         return head + orjson.dumps(after)[1:]
 
-    def sent_in_part(self, bodies: list[str]) -> list[str]:
-        """Whole where no `fields` were asked for: then no body is read."""
+    def texts(self, bodies: Sequence[str]) -> list[str]:
+        """As they are sent; read only where `fields` asks for parts of them."""
         if "fields" not in self.asked:
-            return bodies
+            return [documents.sent(body, self.root) for body in bodies]
         wanted = self.asked["fields"]
         parts = (
             fields.pick(documents.read(body, self.root), wanted, self.kind.always, self.kind.usual)

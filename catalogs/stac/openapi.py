@@ -23,8 +23,12 @@ _TOLD = {
 }
 _PROBLEM = {
     "description": "A refusal that says why (RFC 9457).",
-    "content": {"application/problem+json": {"schema": components.ref("Problem")}},
+    "content": {
+        "application/problem+json": {"schema": components.ref("Problem")},
+        "text/html": {"schema": {"type": "string"}},  # to people
+    },
 }
+_TEXT = {"type": "string"}
 
 
 @cache
@@ -33,9 +37,11 @@ def describe(patterns: tuple[Any, ...]) -> dict[str, Any]:
     with patched_settings(_TOLD):
         generator: Any = SchemaGenerator(patterns=list(patterns))  # type: ignore[no-untyped-call]
         schema: dict[str, Any] = generator.get_schema(request=None, public=True)
-    for path, operation in _operations(schema):
+    for path, method, operation in _operations(schema):
         operation["tags"] = [_tag(path)]
         operation["responses"]["default"] = _PROBLEM
+        if method == "get" and "200" in operation["responses"]:
+            _as_page(operation)
         for parameter in operation.get("parameters", ()):
             _as_read(parameter)
     return schema
@@ -54,10 +60,19 @@ def ways_in(authenticators: Iterable[BaseAuthentication]) -> dict[str, dict[str,
     return {name: scheme for name, scheme in found.items() if scheme.get("in") != "cookie"}
 
 
-def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, operations in schema["paths"].items():
-        for operation in operations.values():
-            yield path, operation
+        for method, operation in operations.items():
+            yield path, method, operation
+
+
+def _as_page(operation: dict[str, Any]) -> None:
+    """Every document is a page too, and takes `f` (OGC API Features 1, "html")."""
+    operation["responses"]["200"].setdefault("content", {})["text/html"] = {"schema": _TEXT}
+    parameters = operation.setdefault("parameters", [])
+    if not any(each["name"] == "f" for each in parameters):
+        form = {"type": "string", "enum": ["json", "html"]}
+        parameters.append({"in": "query", "name": "f", "schema": form})
 
 
 def _tag(path: str) -> str:

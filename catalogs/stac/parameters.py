@@ -129,12 +129,24 @@ class TokenParameter(Parameter):
         return data
 
 
-@extend_schema_field({"type": "string", "enum": ["json", "geojson"]})
+@extend_schema_field({"type": "string", "enum": ["json", "html"]})
 class FormatParameter(Parameter):
+    """The form of the answer; which there are, the view knows (formats.py)."""
+
     def to_internal_value(self, data: Any) -> str:
-        if data not in ("json", "geojson"):
-            raise self.fault("json is what there is.")
         return str(data)
+
+
+@extend_schema_field({"type": "string", "enum": ["json", "geojson", "html"]})
+class ItemFormatParameter(FormatParameter):
+    """Of one item."""
+
+
+@extend_schema_field(
+    {"type": "string", "enum": ["json", "geojson", "html", "ndjson", "csv", "parquet"]}
+)
+class ItemsFormatParameter(FormatParameter):
+    """Of many items."""
 
 
 @extend_schema_field({"type": "boolean", "default": False})
@@ -292,6 +304,10 @@ class Parameters(serializers.Serializer[Any]):
         return dict(parameters.validated_data)
 
 
+class ItemParameters(Parameters):
+    f = ItemFormatParameter()
+
+
 class DeleteCollectionParameters(Parameters):
     cascade = FlagParameter(help_text="Delete its items too.")
 
@@ -358,6 +374,7 @@ class FilterParameters(PageParameters):
 class ListParameters(FilterParameters):
     """What lists of items and of collections take alike."""
 
+    f = ItemsFormatParameter()
     sortby = SortParameter()
     query = QueryParameter()
     bbox = BoxParameter()

@@ -242,6 +242,9 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
 
+# At the addresses of the STAC API people get pages, like those that they know.
+STAC_PAGE = "ui.views.stac.page"
+
 # Jobs ------------------------------------------------------------------------
 # A worker that was not heard of for so many seconds is dead, and its jobs go to others.
 WORKER_SILENCE = env.whole("GISTAC_WORKER_SILENCE", 60)

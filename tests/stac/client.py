@@ -57,3 +57,9 @@ class StacClient:
 def link(document: Document, rel: str) -> Document | None:
     """The first link of this relation."""
     return next((link for link in document["links"] if link["rel"] == rel), None)
+
+
+def body(answer: Any) -> bytes:
+    """All that was sent, at once or in pieces."""
+    assert answer.status_code == 200, answer.content
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content

@@ -204,7 +204,8 @@ class TestPatch:
         found = stac.get(ITEM)
         assert found["properties"] == {"datetime": "2020-01-01T00:00:00Z", "gsd": 10}
         assert set(found["assets"]) == {"data", "more"}
-        assert len(found["links"]) == 4
+        assert [link["rel"] for link in found["links"]].count("alternate") == 1
+        assert len(found["links"]) == 5
 
     def test_operations(self, stac, item):
         patch = [

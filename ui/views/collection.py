@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalogs.stac import boxes, links
 from catalogs.stac.models import Collection
-from ui import cards, fields, over_time, paging, snippets
+from ui import addresses, cards, fields, over_time, paging, snippets
 from ui.serializers import FootprintSerializer
 
 PAGE = 24
@@ -46,6 +47,7 @@ def collection(request: HttpRequest, collection: str) -> HttpResponse:
             "map_box": found.box if found.count and found.box != boxes.WORLD else None,
             "about": about(document) if view == "about" else None,
             "private": found.visibility != Collection.Visibility.PUBLIC,
+            "exports": addresses.exports(reverse("stac:items", args=[found.pk])),
             "map_query": urlencode({"collections": found.pk}),
             "snippets": use_it(request, found) if view == "use" else None,
             "stac_browser": snippets.stac_browser(

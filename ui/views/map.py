@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from catalogs.stac import boxes
 from catalogs.stac.models import Collection, Item
 from catalogs.stac.search import ItemQuerySet
-from ui import cards, paging
+from ui import addresses, cards, paging
 from ui.search import Search
 from ui.serializers import FootprintSerializer
 
@@ -38,6 +38,7 @@ def map(request: HttpRequest) -> HttpResponse:
         "count": cards.count(found),
         "footprints": _with(reverse("ui:footprints"), search.footprints),
         "api": _with(reverse("stac:search"), search.api_query),
+        "exports": addresses.exports(_with(reverse("stac:search"), search.api_query)),
         "clear": _with(reverse("ui:map"), Search(bbox=search.bbox, move=search.move).query),
         "sides": _sides(search),
         "extent": _extent(choices, search),

@@ -3,16 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.cache import patch_vary_headers
+from django.utils.encoding import escape_uri_path
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from .. import errors, upgrading
+from .. import compression, errors, formats, links, pages, upgrading
 from ..components import ref
 from ..errors import ConditionRequired, Invalid, NotFound
+from ..formats import Form
 from ..models import Collection, Item
 from ..parameters import Parameters
 from ..parsers import GeoJSONParser, JSONParser, JSONPatchParser, MergePatchParser
@@ -26,20 +28,23 @@ _VARY = ("Accept", "Accept-Encoding", "Accept-Language", "Authorization", "X-Api
 
 
 class Negotiation(BaseContentNegotiation):
-    """There is one form of each answer; an Accept that names others is not held against anyone."""
+    """Of the forms that a view has, by `f` or `Accept`."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         sent = (request.content_type or "").partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == sent), None)
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
-        return renderers[0], renderers[0].media_type
+        form = formats.choose(request, renderers)
+        return form, form.media_type
 
 
 class StacView(APIView):
     """Reads the parameters, asks one verb, answers; refusals are problem+json.
 
     `writes` says which permission each writing method asks for; OPTIONS answers from it too.
+    `usual` is the form of the documents that GET answers. Every one of them is also a page, which
+    is made of the document and so shows what that shows; `tables` are what else there is.
     """
 
     content_negotiation_class = Negotiation
@@ -47,13 +52,34 @@ class StacView(APIView):
     permission_classes = ()
     parameters: ClassVar[Mapping[str, type[Parameters]]] = {}
     writes: ClassVar[Mapping[str, str]] = {}
+    usual: ClassVar[Form] = formats.JSON
+    tables: ClassVar[Sequence[Form]] = ()
     asked: dict[str, Any]
+
+    def get_renderers(self) -> Any:
+        """The forms that there are, the usual one first."""
+        return list(dict.fromkeys([self.usual, formats.HTML, *self.tables]))
+
+    @property
+    def form(self) -> Form:
+        """In which the answer goes out."""
+        chosen: Form = getattr(self.request, "accepted_renderer", self.usual)
+        return chosen
+
+    def alternates(self, to: Form) -> list[links.Link]:
+        """Links to the forms that are not `to` (OGC API Features 1, fc-links and f-links)."""
+        query = {name: v for name, v in self.request.query_params.items() if name != "f"}
+        own = self.request.build_absolute_uri(escape_uri_path(self.request.path))
+        others = (form for form in self.get_renderers() if form is not to)
+        return [formats.alternate(own, form, query) for form in others]
 
     def get_exception_handler(self) -> Callable[..., HttpResponse | None]:
         return errors.handler
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if self.form is formats.HTML:
+            request._request.GET = _filled(request.query_params)
         if request.method != "OPTIONS":
             self.asked = self.query(request)
 
@@ -118,6 +144,11 @@ class StacView(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
+        if answer.status_code == 200 and request.method in ("GET", "HEAD"):
+            for other in self.alternates(to=self.form):
+                answer["Link"] = links.header(other, answer.headers.get("Link"))
+        if self.form is formats.HTML:
+            answer = pages.instead(self, answer)
         methods = self.allowed_methods
         answer["Allow"] = ", ".join(method for method in methods if self._known_may(method))
         answer["Access-Control-Allow-Origin"] = "*"
@@ -129,10 +160,18 @@ class StacView(APIView):
         patch_vary_headers(answer, _VARY)
         if not answer.has_header("Cache-Control"):
             answer["Cache-Control"] = "private, no-cache" if _is_known(request) else "no-cache"
-        return answer
+        return compression.compressed(request, answer)
 
     def _known_may(self, method: str) -> bool:
         return method not in self.writes or (_is_known(self.request) and self.may(method))
+
+
+def _filled(query: QueryDict) -> QueryDict:
+    """Without what a person left empty in a form."""
+    filled = query.copy()
+    for name in [name for name, values in query.lists() if values == [""]]:
+        del filled[name]
+    return filled
 
 
 def _is_known(request: Request) -> bool:

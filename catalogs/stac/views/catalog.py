@@ -8,7 +8,7 @@ from django.shortcuts import render
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from .. import answers, browsing, links, openapi
+from .. import answers, browsing, formats, links, openapi
 from ..components import ref
 from ..conformance import CONFORMS_TO
 from ..models import Collection
@@ -40,7 +40,7 @@ class Landing(StacView):
                 **self.about(request),
                 "auth:schemes": openapi.ways_in(self.get_authenticators()),
                 "conformsTo": CONFORMS_TO,
-                "links": _of_landing(root) + self.children(root),
+                "links": _of_landing(root) + self.alternates(to=self.usual) + self.children(root),
             }
         )
 
@@ -86,6 +86,7 @@ class Api(StacView):
     """The API as an OpenAPI 3.0 document (OGC API Features 1, oas30)."""
 
     schema = None
+    usual = formats.OPENAPI
     patterns: Any = ()  # set by urls.patterns
 
     def get(self, request: Request) -> HttpResponse:
@@ -98,6 +99,7 @@ class ApiDocs(StacView):
     """The same as a page."""
 
     schema = None
+    usual = formats.HTML
 
     def get(self, request: Request) -> HttpResponse:
         files = "drf_spectacular_sidecar/swagger-ui-dist/swagger-ui"

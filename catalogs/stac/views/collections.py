@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
@@ -31,8 +32,9 @@ class Collections(StacView):
     @extend_schema(
         operation_id="getCollections", parameters=[CollectionsParameters], responses=_PAGE
     )
-    def get(self, request: Request) -> HttpResponse:
-        return _found(request, "collections", self.asked, request.query_params.dict())
+    def get(self, request: Request) -> HttpResponseBase:
+        others = self.alternates(to=self.usual)
+        return _found(request, "collections", self.asked, request.query_params.dict(), others)
 
     @extend_schema(
         operation_id="createCollection",
@@ -56,26 +58,33 @@ class CollectionSearch(StacView):
     @extend_schema(
         operation_id="getCollectionSearch", parameters=[CollectionsParameters], responses=_PAGE
     )
-    def get(self, request: Request) -> HttpResponse:
-        return _found(request, "collections-search", self.asked, request.query_params.dict())
+    def get(self, request: Request) -> HttpResponseBase:
+        others = self.alternates(to=self.usual)
+        sent = request.query_params.dict()
+        return _found(request, "collections-search", self.asked, sent, others)
 
     @extend_schema(
         operation_id="postCollectionSearch", request=CollectionsParameters, responses=_PAGE
     )
-    def post(self, request: Request) -> HttpResponse:
+    def post(self, request: Request) -> HttpResponseBase:
         sent = self.document
         if not isinstance(sent, dict):
             raise Invalid("A search by POST is a JSON object of its parameters.")
         asked = CollectionsParameters.read(sent, posted=True)
-        return _found(request, "collections-search", asked, sent, "POST")
+        return _found(request, "collections-search", asked, sent, [], "POST")
 
 
 def _found(
-    request: Request, path: str, asked: dict[str, Any], sent: dict[str, Any], method: str = "GET"
-) -> HttpResponse:
+    request: Request,
+    path: str,
+    asked: dict[str, Any],
+    sent: dict[str, Any],
+    others: list[links.Link],
+    method: str = "GET",
+) -> HttpResponseBase:
     root, seen = links.root(request), Collection.objects.visible_to(request.user)
     listing = Listing(COLLECTIONS, root, path, seen, asked, sent, method=method)
-    return listing.answer(*links.of_collections(root))
+    return listing.answer(*links.of_collections(root), *others)
 
 
 class OneCollection(PatchView):

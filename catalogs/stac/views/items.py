@@ -3,20 +3,27 @@
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from .. import answers, links, transactions
+from .. import answers, formats, links, transactions
 from ..components import ref
 from ..documents import Document
 from ..errors import Changed, Invalid, NotFound
 from ..listing import ITEMS, Listing
 from ..models import Collection, Item
-from ..parameters import ItemsParameters, PutItemParameters, SearchParameters
+from ..parameters import ItemParameters, ItemsParameters, PutItemParameters, SearchParameters
 from .base import PATCHES, PatchView, StacView
 from .writing import WriteItems
 
-_PAGE = {(200, links.GEOJSON): ref("ItemCollection")}
+_FOUND = {
+    (200, links.GEOJSON): ref("ItemCollection"),
+    (200, formats.NDJSON.media_type): OpenApiTypes.STR,
+    (200, formats.CSV.media_type): OpenApiTypes.STR,
+    (200, formats.PARQUET.media_type): OpenApiTypes.BINARY,
+}
 _ITEM = {(200, links.GEOJSON): ref("Item")}
 _MADE = {(201, links.GEOJSON): ref("Item")}
 _DONE: dict[Any, Any] = {**_MADE, 204: None}
@@ -27,17 +34,22 @@ class Search(StacView):
     """STAC API 1.0.0, item-search: the same by GET and by POST."""
 
     parameters = {"GET": SearchParameters}
+    usual = formats.GEOJSON
+    tables = formats.TABLES
 
-    @extend_schema(operation_id="getItemSearch", parameters=[SearchParameters], responses=_PAGE)
-    def get(self, request: Request) -> HttpResponse:
+    @extend_schema(operation_id="getItemSearch", parameters=[SearchParameters], responses=_FOUND)
+    def get(self, request: Request) -> HttpResponseBase:
         return self.found(request, self.asked, request.query_params.dict())
 
-    @extend_schema(operation_id="postItemSearch", request=SearchParameters, responses=_PAGE)
-    def post(self, request: Request) -> HttpResponse:
+    @extend_schema(operation_id="postItemSearch", request=SearchParameters, responses=_FOUND)
+    def post(self, request: Request) -> HttpResponseBase:
         sent = self.document
         if not isinstance(sent, dict):
             raise Invalid("A search by POST is a JSON object of its parameters.")
-        return self.found(request, SearchParameters.read(sent, posted=True), sent, method="POST")
+        asked = SearchParameters.read(sent, posted=True)
+        if "f" in asked:
+            request.accepted_renderer = formats.choose(request, self.get_renderers(), asked["f"])
+        return self.found(request, asked, sent, method="POST")
 
     def found(
         self,
@@ -45,28 +57,33 @@ class Search(StacView):
         asked: dict[str, Any],
         sent: dict[str, Any],
         method: str = "GET",
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         root, seen = links.root(request), Item.objects.visible_to(request.user)
         homes = Collection.objects.shown_to(request.user)
-        listing = Listing(ITEMS, root, "search", seen, asked, sent, homes, method)
-        return listing.answer(links.to_root(root))
+        listing = Listing(ITEMS, root, "search", seen, asked, sent, homes, method, self.form)
+        others = self.alternates(to=self.usual) if method == "GET" else []
+        return listing.answer(links.to_root(root), *others)
 
 
 class Items(WriteItems):
     """STAC API 1.0.0, ogcapi-features; Transaction extension."""
 
     parameters = {**WriteItems.parameters, "GET": ItemsParameters}
+    usual = formats.GEOJSON
+    tables = formats.TABLES
 
-    @extend_schema(operation_id="getFeatures", parameters=[ItemsParameters], responses=_PAGE)
-    def get(self, request: Request, collection: str) -> HttpResponse:
+    @extend_schema(operation_id="getFeatures", parameters=[ItemsParameters], responses=_FOUND)
+    def get(self, request: Request, collection: str) -> HttpResponseBase:
         if not Collection.objects.visible_to(request.user).filter(pk=collection).exists():
             raise NotFound
         root, own = links.root(request), links.collection_path(collection)
         seen = Item.objects.visible_to(request.user).filter(collection=collection)
         sent = request.query_params.dict()
         homes = Collection.objects.shown_to(request.user).filter(pk=collection)
-        listing = Listing(ITEMS, root, f"{own}/items", seen, self.asked, sent, homes)
+        path = f"{own}/items"
+        listing = Listing(ITEMS, root, path, seen, self.asked, sent, homes, form=self.form)
         return listing.answer(
+            *self.alternates(to=self.usual),
             links.to_root(root),
             links.link("parent", root + own, links.JSON, "The collection"),
             links.link("collection", root + own, links.JSON, "The collection"),
@@ -76,14 +93,15 @@ class Items(WriteItems):
 class OneItem(PatchView):
     """STAC API 1.0.0, ogcapi-features; Transaction extension."""
 
-    parameters = {"PUT": PutItemParameters}
+    parameters = {"GET": ItemParameters, "PUT": PutItemParameters}
+    usual = formats.GEOJSON
     writes = {
         "PUT": "stac.change_item",
         "PATCH": "stac.change_item",
         "DELETE": "stac.delete_item",
     }
 
-    @extend_schema(operation_id="getFeature", responses=_ITEM)
+    @extend_schema(operation_id="getFeature", parameters=[ItemParameters], responses=_ITEM)
     def get(self, request: Request, collection: str, item: str) -> HttpResponse:
         seen = Item.objects.visible_to(request.user).filter(collection=collection, stac_id=item)
         found = seen.values_list("body", "etag", "updated").first()

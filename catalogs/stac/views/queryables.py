@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from .. import answers, links, members, queryables
+from .. import answers, formats, links, members, queryables
 from ..components import ref
 from ..models import Collection, Queryable
 from .base import StacView
@@ -18,6 +18,8 @@ _SCHEMA = {(200, links.SCHEMA): ref("JSONSchema")}
 class Queryables(StacView):
     """Of all items that the asker may see."""
 
+    usual = formats.SCHEMA
+
     @extend_schema(operation_id="getQueryables", responses=_SCHEMA)
     def get(self, request: Request) -> HttpResponse:
         own, homes = links.root(request) + "queryables", Collection.objects.shown_to(request.user)
@@ -27,6 +29,8 @@ class Queryables(StacView):
 
 class CollectionQueryables(StacView):
     """Of the items of one collection."""
+
+    usual = formats.SCHEMA
 
     @extend_schema(operation_id="getCollectionQueryables", responses=_SCHEMA)
     def get(self, request: Request, collection: str) -> HttpResponse:
@@ -39,6 +43,8 @@ class CollectionQueryables(StacView):
 class Sortables(StacView):
     """Of all items that the asker may see."""
 
+    usual = formats.SCHEMA
+
     @extend_schema(operation_id="getSortables", responses=_SCHEMA)
     def get(self, request: Request) -> HttpResponse:
         own, homes = links.root(request) + "sortables", Collection.objects.shown_to(request.user)
@@ -48,6 +54,8 @@ class Sortables(StacView):
 
 class CollectionSortables(StacView):
     """Of the items of one collection."""
+
+    usual = formats.SCHEMA
 
     @extend_schema(operation_id="getCollectionSortables", responses=_SCHEMA)
     def get(self, request: Request, collection: str) -> HttpResponse:
