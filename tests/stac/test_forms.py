@@ -53,14 +53,11 @@ def test_a_browser_gets_a_page_and_a_program_json(filled, path):
 
 
 def documented() -> list[str]:
-    """The address of every resource that has documents, of what `filled` holds."""
+    """The address of every resource of what `filled` holds."""
     found = [str(each.pattern) for each in urls.patterns() if isinstance(each, URLPattern)]
     paths = [path for path in found if "/assets/" not in path and "(?P" not in path]
-    return [
-        path.replace("<stac:collection>", "c").replace("<stac:item>", "i")
-        for path in paths
-        if path != "api.html"
-    ]
+    filled = [path.replace("<stac:collection>", "c").replace("<stac:item>", "i") for path in paths]
+    return [path for path in filled if path != "api.html" and "<" not in path]
 
 
 @pytest.mark.parametrize("path", documented())
