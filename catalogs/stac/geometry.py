@@ -7,11 +7,12 @@ from itertools import pairwise
 from typing import Any
 
 import antimeridian
+import orjson
 import shapely
 import shapely.affinity
 import shapely.errors
 import shapely.geometry
-from django.contrib.gis.geos import GeometryCollection, GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry
 from rest_framework_gis import fields
 from shapely.geometry.base import BaseGeometry
 
@@ -49,10 +50,29 @@ class _Walk:
             raise Invalid("Coordinates must be an array that is not empty.", pointer=pointer)
         if depth == 0:
             return self.position(value, pointer)
-        parts = [self.step(v, depth - 1, f"{pointer}/{n}") for n, v in enumerate(value)]
+        parts = value if depth == 1 and self.are_plain(value) else self.steps(value, depth, pointer)
         if depth == 1 and self.kind in _SHORTEST:
             self.line(parts, pointer)
         return parts
+
+    def steps(self, value: list[Any], depth: int, pointer: str) -> list[Any]:
+        return [self.step(v, depth - 1, f"{pointer}/{n}") for n, v in enumerate(value)]
+
+    def are_plain(self, value: list[Any]) -> bool:
+        """Whether these are positions of two numbers on the globe, as nearly all are; what is
+        odd about others is found position by position."""
+        if len(value) > self.room:
+            return False
+        for each in value:
+            if type(each) is not list or len(each) != 2:
+                return False
+            lon, lat = each
+            if type(lon) not in (float, int) or type(lat) not in (float, int):
+                return False
+            if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+                return False
+        self.room -= len(value)
+        return True
 
     def position(self, value: list[Any], pointer: str) -> list[float]:
         if not 2 <= len(value) <= 4 or not all(_is_number(number) for number in value):
@@ -81,8 +101,9 @@ class _Walk:
             raise Invalid(f"This needs at least {shortest} positions.", pointer=pointer)
         if shortest == 4 and parts[0] != parts[-1]:
             raise Invalid("A ring must end where it starts.", pointer=pointer)
-        pairs = pairwise(parts)
-        self.jumps |= any(abs(b[0] - a[0]) > 180 for a, b in pairs)
+        longitudes = [lon for lon, _ in parts]
+        if max(longitudes) - min(longitudes) > 180:
+            self.jumps |= any(abs(b - a) > 180 for a, b in pairwise(longitudes))
 
 
 def _is_number(value: Any) -> bool:
@@ -157,44 +178,51 @@ class GeometryField(fields.GeometryField):  # type: ignore[misc]
 
     def to_internal_value(self, value: Any) -> Footprint:
         flat, walks = _flatten(value, self.vertices, self.at)
-        plain = self.plain(flat)
-        shape = plain
+        shape = plain = _shapely(flat)
         if any(walk.beyond for walk in walks):
             if not self.mend:
                 raise Invalid("Longitudes beyond 180 are not on Earth.", pointer=self.at)
-            shape = GEOSGeometry(memoryview(shapely.to_wkb(_wrapped(flat))))
+            shape = _wrapped(flat)
         elif any(walk.jumps for walk in walks):
-            wide = not self.crosses and plain.valid and plain.equals(plain.envelope)
+            wide = not self.crosses and plain.is_valid and plain.equals(plain.envelope)
             shape = plain if wide else self.cut(flat)
-        if not shape.valid:
+        if not shape.is_valid:
             shape = self.mended(shape)
-        shape.srid = 4326
         low = min(walk.lowest for walk in walks)
         high = max(walk.highest for walk in walks)
-        return Footprint(shape, _box(shape), *((low, high) if math.isfinite(low) else (0.0, 0.0)))
+        heights = (low, high) if math.isfinite(low) else (0.0, 0.0)
+        return Footprint(_geos(shape), _box(shape), *heights)
 
-    def plain(self, flat: dict[str, Any]) -> GEOSGeometry:
-        shape: GEOSGeometry = super().to_internal_value(flat)
-        return shape
-
-    def cut(self, flat: dict[str, Any]) -> GEOSGeometry:
+    def cut(self, flat: dict[str, Any]) -> BaseGeometry:
         try:
             if flat["type"] == "GeometryCollection":
                 parts = [_cut(part) for part in flat["geometries"]]
-                return self.plain({**flat, "geometries": parts})
-            return self.plain(_cut(flat))
+                return _shapely({**flat, "geometries": parts})
+            return _shapely(_cut(flat))
         except (ValueError, AssertionError, IndexError, shapely.errors.ShapelyError) as fault:
             # The library asserts what it expects of rings and holes.
             message = "It crosses the antimeridian, and cannot be cut there: split it in two."
             raise Invalid(message, pointer=self.at) from fault
 
-    def mended(self, shape: GEOSGeometry) -> GEOSGeometry:
+    def mended(self, shape: BaseGeometry) -> BaseGeometry:
         if not self.mend:
-            raise Invalid(f"The geometry is not valid: {shape.valid_reason}.", pointer=self.at)
-        mended = shape.make_valid()
-        if mended.empty:
+            reason = shapely.is_valid_reason(shape)
+            raise Invalid(f"The geometry is not valid: {reason}.", pointer=self.at)
+        mended = shapely.make_valid(shape)
+        if mended.is_empty:
             raise Invalid("The geometry covers nothing.", pointer=self.at)
         return mended
+
+
+def _shapely(flat: dict[str, Any]) -> BaseGeometry:
+    return shapely.from_geojson(orjson.dumps(flat))
+
+
+def _geos(shape: BaseGeometry) -> GEOSGeometry:
+    """The same for Django, in WGS 84."""
+    return GEOSGeometry(
+        memoryview(shapely.to_wkb(shapely.set_srid(shape, 4326), include_srid=True))
+    )
 
 
 def _cut(flat: dict[str, Any]) -> dict[str, Any]:
@@ -214,8 +242,7 @@ def _wrapped(flat: dict[str, Any]) -> BaseGeometry:
     return shapely.union_all(pieces)
 
 
-def _box(shape: GEOSGeometry) -> Box:
+def _box(shape: BaseGeometry) -> Box:
     """The box around all parts, across the antimeridian where the parts meet there."""
-    parts = shape if isinstance(shape, GeometryCollection) else [shape]
-    boxes = [Box(*part.extent) for part in parts]
+    boxes = [Box(*part) for part in shapely.bounds(shapely.get_parts(shape)).tolist()]
     return reduce(lambda one, other: unite(one, other) or one, boxes)

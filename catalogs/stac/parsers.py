@@ -16,6 +16,7 @@ DEEPEST = 64
 LARGEST_NUMBER = 2**53  # beyond, JSON readers differ (RFC 8259, 6)
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _LONG_NUMBER = re.compile(rb"(?<![\d.eE+-])-?\d{16,}(?![\d.eE])")
 
 
@@ -29,13 +30,37 @@ def parse(raw: bytes) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as fault:
         raise Invalid(f"This is not JSON: {fault}.") from fault
-    members = walk(value)
     skeleton = _STRING.sub(b"", raw)
+    if b"\\u0000" in raw or _is_deep(skeleton):
+        walk(value)
     if any(abs(int(number)) > LARGEST_NUMBER for number in _LONG_NUMBER.findall(skeleton)):
         raise Invalid("Whole numbers may not go beyond 2**53: send them as text.")
-    if skeleton.count(b":") != members:
+    if skeleton.count(b":") != _members(value):
         json.loads(raw, object_pairs_hook=_once)
     return value
+
+
+def _is_deep(skeleton: bytes) -> bool:
+    """Whether brackets may be nested too deep; each round takes the innermost away."""
+    brackets = skeleton.translate(None, _NO_BRACKETS)
+    for _ in range(DEEPEST):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return bool(brackets)
+
+
+def _members(value: Any) -> int:
+    """How many members all objects have, or fewer: a list is judged by what it begins with."""
+    count, waiting = 0, [value]
+    while waiting:
+        one = waiting.pop()
+        if type(one) is dict:
+            count += len(one)
+            waiting += [inner for inner in one.values() if type(inner) in (dict, list)]
+        elif type(one) is list and one and type(one[0]) in (dict, list):
+            waiting += one
+    return count
 
 
 def walk(value: Any, pointer: str = "", depth: int = 1) -> int:
