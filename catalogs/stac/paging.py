@@ -34,8 +34,8 @@ class Key:
 
     @property
     def read(self) -> Any:
-        """What is read of each row, to be written into a token."""
-        return F(self.field)
+        """What is read of each row, to be written into a token; a name is read without an alias."""
+        return self.field
 
     @property
     def mine(self) -> Any:
