@@ -22,6 +22,8 @@ def restore(trashed: Trashed) -> Collection | Item:
     kept = Trashed.objects.select_for_update().filter(pk=trashed.pk).first()
     if kept is None:
         raise NotFound
+    if kept.kind != Trashed.Kind.ASSET and not kept.columns:
+        raise Conflict("It was deleted by an earlier version, which kept too little of it.")
     restored: Collection | Item
     match kept.kind:
         case Trashed.Kind.COLLECTION:

@@ -61,6 +61,13 @@ def test_what_is_in_the_way_is_told(collection):
         restoring.restore(gone)
 
 
+def test_what_was_kept_before_its_columns_were_is_told(collection):
+    transactions.delete_item(Item.objects.get())
+    Trashed.objects.update(columns={})
+    with pytest.raises(Conflict, match="earlier version"):
+        restoring.restore(Trashed.objects.get())
+
+
 def test_restored_once(collection):
     transactions.delete_item(Item.objects.get())
     kept = Trashed.objects.get()
