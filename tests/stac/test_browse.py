@@ -4,6 +4,7 @@ from collections import Counter
 
 import pystac
 import pytest
+import requests
 from pystac.stac_io import DefaultStacIO
 
 from catalogs.stac import browsing
@@ -165,3 +166,22 @@ def test_children_are_all_that_is_linked(stac, stranger, narrow):
     own = {link(each, "self")["href"] for each in children}
     assert own >= set(linked)
     assert stranger.get("children")["children"] == []
+
+
+def test_a_walk_over_a_real_server(live_root):
+    root, headers = live_root
+    session = requests.Session()
+    session.headers.update(headers)
+    for id in ("a", "b"):
+        session.post(f"{root}collections", json=documents.collection(id)).raise_for_status()
+        features = [at(f"i{n}", f"20{n % 20:02}-01-01T00:00:00Z") for n in range(1_050)]
+        sent = {"type": "FeatureCollection", "features": features if id == "a" else features[:3]}
+        session.post(f"{root}collections/{id}/items", json=sent).raise_for_status()
+    found = pystac.Catalog.from_file(root, stac_io=DefaultStacIO(headers=headers))
+    assert [each.id for each in found.get_children()] == ["a", "b"]
+    ways = [each.href for each in found.get_child("a").get_child("a").get_child_links()]
+    assert ways == [f"{root}collections/a/browse/20{n:02}" for n in reversed(range(20))]
+    few = pystac.Catalog.from_file(ways[-1], stac_io=DefaultStacIO(headers=headers))
+    assert len(few.get_item_links()) == 53
+    assert len(list(few.get_items())) == 53
+    assert len(list(found.get_child("b").get_items(recursive=True))) == 3

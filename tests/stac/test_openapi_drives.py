@@ -29,7 +29,7 @@ CHECKS = [
     response_schema_conformance,
     status_code_conformance,
 ]
-SEEDED = {"collection": "c", "item": "i", "key": "data"}
+SEEDED = {"collection": "c", "item": "i", "key": "data", "part": "2020"}
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 """Searches use their indexes: plans are asserted, never seconds."""
 
+import json
+import math
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
-from catalogs.stac import paging, sorting, transactions
+from catalogs.stac import browsing, paging, search, sorting, transactions
 from catalogs.stac.cql2 import operands
-from catalogs.stac.models import Item
+from catalogs.stac.models import Collection, Item
 from catalogs.stac.parameters import SearchParameters
 from tests.stac import documents
 
@@ -97,3 +100,31 @@ def test_common_orders_use_their_index(many):
             late = plan(token=token, backward=backward, sortby=sortby)
             assert index in late, (sortby, late)
             assert "Index Cond" in late, (sortby, late)
+
+
+def a_coast(vertices):
+    """A ring around 10.5 E, 50.5 N whose every other corner is drawn in."""
+    places = [(2 * math.pi * n / vertices, 0.2 + 0.1 * (n % 2)) for n in range(vertices)]
+    ring = [[10.5 + far * math.cos(a), 50.5 + far * math.sin(a)] for a, far in places]
+    return json.dumps({"type": "Polygon", "coordinates": [[*ring, ring[0]]]})
+
+
+def test_large_questions_scan_no_table(many):
+    ids = ",".join(f"i{n}" for n in range(1, 20_000, 20))
+    for more in ({}, {"collections": "c1"}):
+        assert "Seq Scan on stac_item" not in plan(ids=ids, **more)
+    assert "item_by_place" in plan(intersects=a_coast(4_999))
+
+
+def test_the_way_to_an_item_uses_an_index(many):
+    home = Collection.objects.get(pk="c1")
+    items = Item.objects.visible_to(Member()).filter(collection=home)
+    for part in ("", "20", "2016", "2016-03", "2016-03-04", browsing.UNDATED):
+        rows = browsing.Node("", home, items, part).rows
+        for asked in (
+            rows.order_by(search.MOMENT.desc(), "stac_id")[: browsing.MOST + 1],
+            rows.filter(browsing.since(browsing.FIRST)).order_by(search.MOMENT.desc())[:1],
+        ):
+            told = asked.explain()
+            assert "item_latest" in told, (part, told)
+            assert "Seq Scan" not in told, (part, told)
