@@ -23,6 +23,7 @@ DIST = HERE / "dist"
 ATLAS = PACKAGES / "world-atlas" / "countries-50m.json"
 TOLERANCE = 0.02  # degrees
 SCALE = 100
+LABELS = {"proj:code": "CRS"}  # its own one, "Code", says little outside of its group
 
 Points = NDArray[np.float64]
 
@@ -107,6 +108,8 @@ def fields() -> dict[str, Any]:
     """What STAC Browser calls each field: labels, units, value names, formats."""
     source = PACKAGES / "@radiantearth" / "stac-fields" / "fields-normalized.json"
     known: dict[str, Any] = json.loads(source.read_text())
+    for key, label in LABELS.items():
+        known["metadata"][key]["label"] = label
     return {key: known[key] for key in ("extensions", "metadata", "assets")}
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, IntegerField, OuterRef, Subquery, Value, When
+from django.db.models import Case, F, IntegerField, OuterRef, Subquery, Value, When
 from django.db.models.fields.json import KT
 from django.urls import reverse
 
@@ -25,10 +25,11 @@ def count(items: ItemQuerySet) -> int:
 
 
 def items(found: ItemQuerySet) -> ItemQuerySet:
-    """With title and the key of a picture that we hold; without the documents."""
+    """With its title, its collection's, and the key of a picture; without the documents."""
     pictures = Asset.objects.filter(item=OuterRef("pk"), media_type__in=media.PICTURES)
     shown: ItemQuerySet = found.only(*_SHOWN).annotate(
         title=KT("properties__title"),
+        collection_title=F("collection__title"),
         thumbnail=Subquery(pictures.order_by(_FIRST, "key").values("key")[:1]),
     )
     return shown

@@ -9,6 +9,7 @@ from django import forms
 from leaflet.forms.fields import GeometryField
 from leaflet.forms.widgets import LeafletWidget
 
+from catalogs.drafts import moment
 from catalogs.stac import times
 from catalogs.stac.errors import Invalid
 from catalogs.stac.geometry import ITEM_VERTICES
@@ -42,19 +43,12 @@ class DateField(forms.CharField):
         return shown not in (typed, f"{typed}:00")
 
     def clean(self, value: Any) -> str:
-        text = super().clean(value).strip()
-        if not text:
-            return ""
-        if len(text) == 10:
-            text += "T00:00:00"
-        if len(text) == 16:
-            text += ":00"
-        if text[-1:] not in "Zz" and "+" not in text:
-            text += "Z"
+        typed = super().clean(value).strip()
         try:
-            return times.text(times.parse(text))
+            return times.text(times.parse(moment(typed))) if typed else ""
         except Invalid as fault:
-            raise forms.ValidationError(fault.message) from fault
+            problem = f"“{typed[:40]}” is no date and time. Write it like 2020-02-12 23:20, in UTC."
+            raise forms.ValidationError(problem) from fault
 
 
 class PlaceField(GeometryField):  # type: ignore[misc]

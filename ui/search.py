@@ -20,7 +20,7 @@ TABS = ("list", "filters")
 
 @dataclass(frozen=True)
 class Search:
-    """Whatever makes no sense is left out; an old or broken address still opens."""
+    """Whatever makes no sense is left out, and said; an old or broken address still opens."""
 
     bbox: Box | None = None  # west > east crosses 180°
     start: date | None = None
@@ -29,23 +29,36 @@ class Search:
     move: bool = True  # the list follows the map
     at: tuple[float, float] | None = None  # where was clicked: longitude, latitude
     tab: str = ""  # on phones: list or filters instead of the map
+    unread: tuple[str, ...] = ()  # what made no sense, in words
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
-        start, end = _days(query.getlist("datetime"))
+        box, days = query.getlist("bbox"), query.getlist("datetime")
+        bbox = _box(box)
+        start, end = _days(days)
+        if not (dated := _is_read(days, start, end)):
+            start = end = None
+        unread = {
+            "box": [] if bbox else box,
+            "dates": [] if dated else days,
+            "point": [] if _point(query.get("at", "")) else query.getlist("at"),
+        }
         return cls(
-            bbox=_box(query.getlist("bbox")),
+            bbox=bbox,
             start=start,
             end=end,
             collections=_names(query.getlist("collections")),
             move=_switch(query.getlist("move")),
             at=_point(query.get("at", "")),
             tab=query.get("tab", "") if query.get("tab") in TABS else "",
+            unread=tuple(_quoted(kind, words) for kind, words in unread.items() if any(words)),
         )
 
     def only(self, known: set[str]) -> Self:
         """Without the collections that the asker does not see."""
-        return replace(self, collections=tuple(id for id in self.collections if id in known))
+        kept = tuple(id for id in self.collections if id in known)
+        gone = tuple(_quoted("collection", [id]) for id in self.collections if id not in known)
+        return replace(self, collections=kept, unread=self.unread + gone)
 
     @property
     def interval(self) -> tuple[datetime | None, datetime | None] | None:
@@ -175,6 +188,18 @@ def _day(word: str) -> date | None:
         return None
     # One day of room on either side, for the zones of the world.
     return day if date.min + timedelta(2) < day < date.max - timedelta(2) else None
+
+
+def _is_read(words: list[str], start: date | None, end: date | None) -> bool:
+    """Is every side that says something one of these days?"""
+    sides = [side for word in words for side in word.split("/") if side not in ("", "..")]
+    return not sides or (start is not None) + (end is not None) >= len(sides)
+
+
+def _quoted(kind: str, words: list[str]) -> str:
+    """As a sentence names it, without the characters that cannot be seen."""
+    given = "".join(sign for sign in ",".join(words) if sign.isprintable())
+    return f"the {kind} “{given[:40]}{'…' if len(given) > 40 else ''}”"
 
 
 def _switch(words: list[str]) -> bool:

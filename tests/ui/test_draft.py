@@ -99,6 +99,17 @@ def test_a_date_that_is_none_is_refused(ada_client, in_acme, ada):
     assert ada_client.post(f"{DROP}/dates/", {"datetime": "soon"}).status_code == 400
 
 
+def test_a_date_of_nonsense_is_answered_as_it_was_typed(ada_client, draft):
+    answer = ada_client.post(f"{DROP}/{draft.pk}/", form(draft, datetime="banana"))
+    assert answer.status_code == 422
+    assert "“banana” is no date and time." in answer.text
+
+
+def test_publishing_leads_to_the_item(ada_client, draft):
+    answer = ada_client.post(f"{DROP}/{draft.pk}/publish/", form(draft))
+    assert answer.url.endswith("/items/" + Item.objects.get().stac_id + "/")
+
+
 def test_publish_all_publishes_what_can_be(ada_client, in_acme, ada):
     for name, moment in (("one", "2020-01-01T00:00:00Z"), ("two", None)):
         draft_of(in_acme, ada, name, datetime=moment)

@@ -76,11 +76,36 @@ def test_what_makes_no_sense_is_left_out(scenes, ada_client, query):
     assert len(ids(ada_client.get(f"{MAP}?{query}"))) == 3
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("bbox=a,b", "the box “a,b”."),
+        ("bbox=1&bbox=2&bbox=&bbox=4", "the box “1,2,,4”."),
+        ("datetime=2024-01-01/soon&at=x", "the dates “2024-01-01/soon”, the point “x”."),
+        ("collections=absent&collections=%00", "the collection “absent”."),
+        ("bbox=" + "1," * 9999, "1,1,…”."),
+    ],
+)
+def test_what_was_left_out_is_said(scenes, ada_client, query, said):
+    assert said in ada_client.get(f"{MAP}?{query}").text
+
+
+@pytest.mark.parametrize(
+    "query", ["", "bbox=&bbox=&bbox=&datetime=&datetime=&at=", "datetime=2024-01-01/..", "at=1,2"]
+)
+def test_nothing_is_said_of_what_was_understood(scenes, ada_client, query):
+    assert "left out" not in ada_client.get(f"{MAP}?{query}").text
+
+
+def test_the_list_names_collections_by_their_title(scenes, ada_client):
+    assert ">The scenes</p>" in ada_client.get(MAP).text
+
+
 def test_strangers_see_what_is_public(scenes, sign_in, oda):
     for client in (sign_in(), sign_in(oda)):
         answer = client.get(MAP, {"collections": "others"})
         assert "secret" not in ids(answer)
-        assert "others" not in answer.content.decode().partition("<main")[2]
+        assert "The others" not in answer.text
         drawn = client.get(f"{MAP}footprints").content.decode()
         assert "secret" not in drawn
         assert "secret" not in client.get(f"{MAP}pick", {"at": "10,46"}).content.decode()

@@ -2,11 +2,11 @@
 import AwsS3 from "@uppy/aws-s3";
 import Uppy from "@uppy/core";
 import GoldenRetriever from "@uppy/golden-retriever";
-import { isKept } from "./kept.js";
+import { isKept, keep } from "./kept.js";
 
 const KEPT = 7 * 24 * 3600 * 1000; // the bucket drops unfinished uploads after as long
 const DELAYS = [0, 1000, 3000, 5000, 10000, 20000, 30000];
-const PARTS_AT_ONCE = 6;
+export const PARTS_AT_ONCE = 6;
 
 // `name` is one store of unfinished uploads: an organization and a person in this browser.
 export function makeEngine(name, server) {
@@ -32,6 +32,7 @@ export function makeEngine(name, server) {
     async listParts({ id, meta }) {
       if (fresh.delete(id)) return [];
       const { parts } = await server.parts(meta.upload);
+      uppy.emit("parts-listed", id, parts);
       return parts.map(({ part, size, etag }) => ({ PartNumber: part, Size: size, ETag: etag }));
     },
     async completeMultipartUpload({ meta }) {
@@ -51,7 +52,9 @@ export function makeEngine(name, server) {
 
     // Kept with the file across a reload.
     remember({ id, upload, partSize, parts }) {
-      if (uppy.getFile(id)) uppy.setFileMeta(id, { upload, partSize, parts });
+      if (!uppy.getFile(id)) return;
+      uppy.setFileMeta(id, { upload, partSize, parts });
+      keep(name, id, { upload, partSize, parts });
     },
 
     // Sends what is missing of a file whose upload the server knows.

@@ -1,11 +1,13 @@
 // The files on their way: one entry each, from the pick to the last byte.
 import { check } from "./check.js";
-import { makeEngine } from "./engine.js";
+import { makeEngine, PARTS_AT_ONCE } from "./engine.js";
 import { Refusal, Server } from "./server.js";
 
 const FILES_AT_ONCE = 3;
 const AGAIN_AFTER = 15_000;
 export const OPEN = ["checking", "waiting", "uploading", "paused", "failed", "ghost", "finishing"];
+
+const bytesOf = (parts) => parts.reduce((sum, { size }) => sum + size, 0);
 
 export class Sender extends EventTarget {
   constructor({ endpoint, room, store }) {
@@ -130,6 +132,7 @@ export class Sender extends EventTarget {
     this.engine = makeEngine(this.store, this.server);
     const { uppy } = this.engine;
     uppy.on("upload-progress", (file, progress) => this.progressed(file.id, progress));
+    uppy.on("parts-listed", (id, parts) => this.listed(id, parts));
     uppy.on("upload-success", (file) => this.arrived(file.id));
     uppy.on("upload-error", (file, error) => this.stumbled(file.id, error));
     for (const file of await this.engine.restore()) await this.recall(file);
@@ -172,7 +175,7 @@ export class Sender extends EventTarget {
       const { state } = await this.server.upload(entry.upload);
       if (state !== "uploading") return false;
       const { parts } = await this.server.parts(entry.upload);
-      entry.sent = parts.reduce((sum, { size }) => sum + size, 0);
+      entry.sent = bytesOf(parts);
       return true;
     } catch (error) {
       return error.passing;
@@ -232,8 +235,17 @@ export class Sender extends EventTarget {
   progressed(id, { bytesUploaded }) {
     const entry = this.of(id);
     if (entry?.state !== "uploading" && entry?.state !== "finishing") return;
-    const sent = bytesUploaded || 0;
+    // Uppy begins anew with parts that were on their way when it was paused; the sum stays.
+    const sent = Math.max(entry.sent, bytesUploaded || 0);
     this.change(entry, { sent, moved: Date.now(), state: sent >= entry.size ? "finishing" : "uploading" });
+  }
+
+  // The bar falls back only where the bucket has lost parts, not for those that were on their way.
+  listed(id, parts) {
+    const entry = this.of(id);
+    if (entry && bytesOf(parts) < entry.sent - PARTS_AT_ONCE * entry.partSize) {
+      this.change(entry, { sent: bytesOf(parts) });
+    }
   }
 
   arrived(id) {

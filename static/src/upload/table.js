@@ -200,5 +200,6 @@ function detail(entry) {
 }
 
 function ghostly(entry) {
-  return `Pick ${entry.name} again to continue at ${percent(entry.sent, entry.size)} %.`;
+  const at = entry.sent ? ` at ${percent(entry.sent, entry.size)} %` : "";
+  return `Pick ${entry.name} again to continue${at}.`;
 }
