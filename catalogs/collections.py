@@ -114,6 +114,14 @@ def check_with(collection: Collection, strictness: str, *, actor: Actor) -> Coll
 
 
 @transaction.atomic
+def ask_for_versions(collection: Collection, asks: bool, *, actor: Actor) -> Collection:
+    """Whether changes by the API must say which version they saw."""
+    asking = transactions.require_if_match(collection, asks)
+    audit.record(actor, "collection.versions", collection=collection.pk, required=str(asks))
+    return asking
+
+
+@transaction.atomic
 def delete(
     collection: Collection, *, actor: Actor, cascade: bool = False, if_match: str | None = None
 ) -> None:

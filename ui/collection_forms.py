@@ -94,6 +94,11 @@ class CollectionForm(forms.Form):
         help_text="STAC's own rules always hold. This is about what stands in stac_extensions, "
         "from now on; items that are here already stay.",
     )
+    require_if_match = forms.BooleanField(
+        label="Programs must say which version they change (If-Match)",
+        required=False,
+        help_text="A change, a replacement or a deletion without it is refused with 428.",
+    )
     convert = forms.BooleanField(
         label="Make a Cloud Optimized GeoTIFF beside each plain GeoTIFF that is dropped here",
         required=False,
@@ -113,7 +118,11 @@ class CollectionForm(forms.Form):
         if document is not None:
             options["initial"] = {**initial_of(document), **(options.get("initial") or {})}
         super().__init__(*args, **options)
-        for name in ("visibility", "convert"):  # a box left unchecked says nothing by itself
+        for name in (
+            "visibility",
+            "convert",
+            "require_if_match",
+        ):  # a box left unchecked says nothing by itself
             self.fields[name].show_hidden_initial = True
         offered = [("", "Keep what is there"), *pictured]
         self.fields["thumbnail_from"].choices = offered  # type: ignore[attr-defined]

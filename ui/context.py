@@ -23,7 +23,7 @@ class Entry:
 ENTRIES = (
     Entry("home", "Catalog", "layout-grid", also=("collection", "item")),
     Entry("map", "Map", "map"),
-    Entry("uploads", "Drop files", "upload", "catalogs.add_upload", also=("draft",)),
+    Entry("uploads", "Drop files", "upload", "catalogs.add_upload", also=("draft", "jobs")),
     Entry("trash", "Trash", "trash-2", "stac.delete_item"),
     Entry("keys", "Keys", "key-round", "tenants.manage_keys", also=("key",)),
     Entry("organization", "Settings", "settings", "tenants.change_organization"),

@@ -8,6 +8,7 @@ from ui.views import (
     home,
     item,
     item_edit,
+    jobs,
     keys,
     map,
     organizations,
@@ -20,6 +21,8 @@ urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("collections/<stac:collection>/", collection.collection, name="collection"),
     path("collections/<stac:collection>/items/<stac:item>/", item.item, name="item"),
+    path("jobs/", jobs.jobs, name="jobs"),
+    path("jobs/<uuid:id>/cancel/", jobs.job_cancel, name="job-cancel"),
     path("new-collection/", collection_edit.collection_new, name="collection-new"),
     path(
         "collections/<stac:collection>/edit/",

@@ -111,7 +111,7 @@ class BodyParser(BaseParser):
 
     largest: ClassVar[int] = LARGEST_BODY
 
-    def parse(  # type: ignore[override] - what it gives is DRF's request.data as it is
+    def parse(  # type: ignore[override]
         self,
         stream: IO[bytes],
         media_type: str | None = None,

@@ -158,7 +158,7 @@ def _write(mine: Run, row: Job, body: Body, ended: Callable[[Job], None]) -> Non
     if home is None:
         raise NotFound(f"The collection {row.collection!r} is gone.")
     plan = Plan(Method(row.method), row.lenient, row.upgrade)
-    batches: Iterable[list[bulk.Looked]] = bulk.look_through(home, body, plan)
+    batches = bulk.look_through(home, body, plan)
     if plan.lenient:
         _piece_by_piece(mine, row, body, plan, batches)
     else:
@@ -203,7 +203,7 @@ def told(job: Job, root: str) -> Document:
         "type": "process",
         "processID": "write-items",
         "status": job.status,
-        "message": _sentence(job),
+        "message": job.sentence,
         "progress": job.progress,
         "created": times.text(job.created),
         "started": job.started and times.text(job.started),
@@ -225,14 +225,3 @@ def told(job: Job, root: str) -> Document:
         ],
     }
     return {name: value for name, value in document.items() if value is not None}
-
-
-def _sentence(job: Job) -> str:
-    """The status, for people."""
-    return {
-        Status.ACCEPTED: "It waits for its turn.",
-        Status.RUNNING: "The items are being looked through and written.",
-        Status.SUCCESSFUL: "All items have been looked at, and those that are good are written.",
-        Status.FAILED: str(job.problem.get("description")),
-        Status.DISMISSED: "It was cancelled; what was written before stays.",
-    }[Status(job.status)]

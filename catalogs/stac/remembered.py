@@ -86,6 +86,17 @@ class Job(models.Model):
         """Whether it is not over."""
         return self.status in self.OPEN
 
+    @property
+    def sentence(self) -> str:
+        """The status, for people."""
+        return {
+            self.Status.ACCEPTED: "It waits for its turn.",
+            self.Status.RUNNING: "The items are being looked through and written.",
+            self.Status.SUCCESSFUL: "All were looked at, and those that are good are written.",
+            self.Status.FAILED: str(self.problem.get("description")),
+            self.Status.DISMISSED: "It was cancelled; what was written before stays.",
+        }[self.Status(self.status)]
+
 
 class JobRefusal(models.Model):
     """One item of a job's body that was not written."""

@@ -97,6 +97,15 @@ def set_strictness(collection: Collection, strictness: str) -> Collection:
 
 
 @transaction.atomic
+def require_if_match(collection: Collection, required: bool) -> Collection:
+    """Whether changes of it and its items must say which version they saw (RFC 6585, 3)."""
+    locked = lock(collection.pk)
+    locked.require_if_match = required
+    locked.save(update_fields=["require_if_match"])
+    return locked
+
+
+@transaction.atomic
 def set_visibility(collection: Collection, visibility: str) -> Collection:
     """Who may see the collection and its items; the document is not touched."""
     locked = lock(collection.pk)

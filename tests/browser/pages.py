@@ -261,6 +261,7 @@ PAGES = [
     Page("ui:organization", "{home}settings/"),
     Page("ui:organization", "{home}settings/", after=open_the_menus, state="menu open"),
     Page("ui:uploads", "{home}drop/", state="empty"),
+    Page("ui:jobs", "{home}jobs/", state="empty"),
     Page("ui:home", "{home}", state="empty"),
     Page("ui:map", "{home}map/", state="empty"),
     Page("ui:home", "{home}", ready=a_collection, state="one"),

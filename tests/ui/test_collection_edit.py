@@ -228,3 +228,12 @@ def test_how_much_extensions_count(ada_client, coast):
     made = ada_client.post(f"{ACME}/new-collection/", form(title="Strict", strictness="reject"))
     assert made.status_code == 302
     assert Collection.objects.get(pk="strict").strictness == "reject"
+
+
+def test_it_can_ask_programs_for_versions(ada_client, coast):
+    for said, asks in ({"require_if_match": "on"}, True), ({}, False):
+        before = {"initial-require_if_match": str(not asks)}
+        sent = with_ada(coast, **said, **before)
+        assert ada_client.post(f"{ACME}/collections/coast/edit/", sent).status_code == 302
+        coast.refresh_from_db()
+        assert coast.require_if_match is asks

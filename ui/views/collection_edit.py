@@ -112,6 +112,7 @@ def forms_of(
         initial = {
             "visibility": one.visibility,
             "strictness": one.strictness,
+            "require_if_match": one.require_if_match,
             "convert": convert,
         }
     form = CollectionForm(
@@ -211,6 +212,8 @@ def settle(request: Request, one: Collection, form: CollectionForm | None) -> No
         collections.show_to(one, form.cleaned_data["visibility"], actor=actor)
     if "convert" in form.changed_data:
         collections.convert_files(one, form.cleaned_data["convert"], actor=actor)
+    if "require_if_match" in form.changed_data:
+        collections.ask_for_versions(one, form.cleaned_data["require_if_match"], actor=actor)
     hold_to(one, form, actor)
 
 

@@ -48,8 +48,8 @@ def sweep() -> None:
         with tenant_scope(organization):
             for upload in reaper.sweep():
                 log.warning("upload %s has a new job: the one it had is gone", upload)
-            for job in loading.sweep(str(organization.pk)):
-                log.warning("the writing of items %s goes on: its worker is gone", job)
+            for load in loading.sweep(str(organization.pk)):
+                log.warning("the writing of items %s goes on: its worker is gone", load)
             uploads.settle(partial(quotas.reserve, organization))
 
 
