@@ -37,6 +37,30 @@ def test_pages_are_accessible(page, here, page_name):
         check_accessible(page)
 
 
+@pytest.fixture
+def older(live) -> str:
+    """An item of STAC 1.0 that names an extension of which there is no schema."""
+    named = ["https://extensions.example/a-rather-long-address/v1.0.0/schema.json"]
+    properties = {"license": "proprietary"}
+    document = item("older", stac_version="1.0.0", stac_extensions=named, properties=properties)
+    with tenant_scope(live.organization):
+        made = transactions.create_collection(collection("archive"), derived=True)
+        transactions.create_item(made, document)
+    return f"{live.address}collections/archive/items/older/"
+
+
+@pytest.mark.parametrize("page_name", ["", "json/", "json/?upgrade=1"])
+def test_what_there_is_to_say_is_accessible(page, older, page_name):
+    for scheme, width in (("light", 1280), ("dark", 390)):
+        page.set_viewport_size({"width": width, "height": 850})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.goto(older + page_name)
+        page.wait_for_load_state("networkidle")
+        said = {"": "Not checked", "json/": "Upgrade to STAC 1.1.0"}.get(page_name, "not saved yet")
+        assert page.get_by_text(said).first.is_visible()
+        check_accessible(page)
+
+
 def test_it_works_by_keyboard(page, here, live, one):
     page.goto(here + "edit/")
     page.locator("#id_title").focus()

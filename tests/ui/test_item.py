@@ -5,6 +5,7 @@ import json
 import pytest
 
 from catalogs.stac import transactions
+from tests.stac.documents import collection, item
 from tests.ui import catalog
 
 PAGE = "/o/acme/collections/scenes/items/a/"
@@ -142,3 +143,9 @@ def test_odd_addresses_and_times_are_shown_as_they_are(in_acme, sign_in, odd):
     assert answer.status_code == 200
     assert odd in answer.text
     assert f'href="{odd}"' not in answer.text
+
+
+def test_an_item_with_a_license_of_its_own(in_acme, ada_client):
+    made = transactions.create_collection(collection("licensed"), derived=True)
+    transactions.create_item(made, item("one", properties={"license": "CC-BY-4.0"}))
+    assert "CC-BY-4.0" in ada_client.get("/o/acme/collections/licensed/items/one/").text
