@@ -17,6 +17,13 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
 
     _setting_search_path: bool
 
+    def copy(self, alias: str | None = None) -> "DatabaseWrapper":
+        """Another connection that stays where this one stands: for what outlives its request."""
+        copied: DatabaseWrapper = super().copy(alias)
+        if self.tenant is not None:
+            copied.set_tenant(self.tenant, self.include_public_schema)
+        return copied
+
     def _handle_search_path(self, cursor: Any = None) -> None:
         if self._setting_search_path or (base.get_limit_set_calls() and self._path_is_set()):
             return

@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+import tracemalloc
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
 from stac_geoparquet.arrow import stac_table_to_items
 
+from catalogs.stac import exports, formats
 from tests.stac import documents
 from tests.stac.client import body
 
@@ -165,3 +168,31 @@ def test_too_many_columns_are_refused(stac):
         answer = stac("search", f=form)
         assert answer.status_code == 400
         assert "f=ndjson" in answer.json()["description"]
+
+
+class Many:
+    """Items enough to be seen if they were kept, made anew whenever they are gone through."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def __iter__(self):
+        for start in range(0, self.count, 200):
+            yield [json.dumps(documents.item(f"i{start + n}")) for n in range(200)]
+
+
+@pytest.mark.parametrize("form", [formats.NDJSON, formats.CSV, formats.PARQUET])
+def test_memory_is_bounded(form):
+    def most(count):
+        held = pa.total_allocated_bytes()
+        tracemalloc.start()
+        peak = 0
+        for part in exports.WRITERS[form](Many(count)):
+            assert part is not None
+            peak = max(peak, pa.total_allocated_bytes() - held)
+        _, peak_of_python = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return peak + peak_of_python
+
+    few, many = most(6_000), most(18_000)
+    assert many < few * 1.3
