@@ -56,7 +56,7 @@ class GeotileParameter(PrecisionParameter):
 class AggregateParameters(SearchParameters):
     """STAC API Aggregation 0.3.0, "Filter Parameters and Fields"."""
 
-    f = FormatParameter()
+    f = FormatParameter()  # type: ignore[assignment]
     aggregations = AggregationsParameter(default=list, help_text="What to count.")
     datetime_frequency_interval = IntervalParameter(
         help_text="Where it is left out, one that suits the time which the items span."
