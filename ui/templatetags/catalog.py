@@ -64,7 +64,7 @@ def degrees(box: Any) -> str:
 @register.filter
 def rectangles(box: Any) -> list[dict[str, float]]:
     """The box on a picture of the world of 360 by 180 units; never too small to be seen."""
-    least = 4.0
+    least = 10.0
     found = []
     for half in box.halves() if box and box != boxes.WORLD else []:
         width, height = max(half.east - half.west, least), max(half.north - half.south, least)
