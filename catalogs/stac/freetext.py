@@ -97,6 +97,29 @@ def condition(value: str | list[Any], *, posted: bool = False) -> Q:
     return Q(sql.infix("@@", F("words"), asked))
 
 
+def typed(text: str) -> Q:
+    """The rows that a person looks for who may still be typing: each word begins one of theirs.
+
+    What has operators is read as `q` is, as soon as it makes sense. Never raises.
+    """
+    text = text.replace("\x00", "")[:LONGEST]
+    try:
+        if any(kind not in ("word", "comma") for kind, _ in _tokens(text)):
+            return condition(text)
+    except Invalid:
+        pass
+    words = [word for word in text.split() if _is_said(word)][:MOST_TERMS]
+    if not words:
+        return Q(sql.FALSE) if text.strip() else Q()
+    return Q(sql.infix("@@", F("words"), _all([_beginning(word) for word in words])))
+
+
+def _beginning(word: str) -> Func:
+    """Null where PostgreSQL sees no letter in it."""
+    template = "(NULLIF((%(expressions)s)::text, '') || ':*')::tsquery"
+    return Func(_phrase(word), template=template, output_field=SearchQueryField())
+
+
 def _text(text: str, posted: bool) -> Func:
     tokens = _tokens(text)
     if posted or any(kind not in ("word", "comma") for kind, _ in tokens):

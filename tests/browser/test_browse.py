@@ -208,6 +208,13 @@ def test_searching_collections_as_one_types(scenes, page):
     page.get_by_label("Search collections").fill("oth")
     page.get_by_text("The scenes").wait_for(state="detached")
     assert state(page) == {"q": ["oth"]}
+    page.reload()
+    assert page.get_by_label("Search collections").input_value() == "oth"
+    page.get_by_label("Search collections").fill("nothing OR others")
+    page.wait_for_url("**OR**")
+    assert not page.get_by_text("The scenes").is_visible()
+    page.get_by_label("Search collections").fill("scenes -others")
+    page.get_by_text("The scenes").wait_for()
 
 
 def test_public_pages_need_no_login(scenes, stranger):

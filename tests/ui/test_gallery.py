@@ -48,7 +48,32 @@ def test_searching_by_title(in_acme, ada_client):
     text = ada_client.get(HOME, {"q": "ALP"}).content.decode()
     assert "The alpine" in text
     assert "The coastal" not in text
-    assert "No collection has this" in ada_client.get(HOME, {"q": "zzz"}).content.decode()
+    assert "No collection has these words" in ada_client.get(HOME, {"q": "zzz"}).content.decode()
+
+
+WORDS = [
+    ("glac", ["ice"]),
+    ("glaciers polar", ["ice"]),
+    ("POLÁR glac", ["ice"]),
+    ("agency of wat", ["ice", "sand"]),
+    ("lpin", ["alpine"]),
+    ("dunes OR glaciers", ["ice", "sand"]),
+    ("-glaciers", ["alpine", "sand"]),
+    ('"polar glac', ["ice"]),
+    ("polar (", ["ice"]),
+    ("½ !!", []),
+    ("glaciers dunes", []),
+]
+
+
+@pytest.mark.parametrize(("words", "expected"), WORDS)
+def test_searching_by_words(in_acme, ada_client, words, expected):
+    water = [{"name": "Agency of Waters"}]
+    catalog.collection("ice", description="Glaciers.", keywords=["polar"], providers=water)
+    catalog.collection("sand", description="Dunes.", providers=water)
+    catalog.collection("alpine")
+    text = ada_client.get(HOME, {"q": words}).content.decode()
+    assert [id for id in ("alpine", "ice", "sand") if f"The {id}" in text] == expected
 
 
 def test_searching_swaps_the_list_alone(in_acme, ada_client):

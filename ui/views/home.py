@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_http_methods
 
 from catalogs.models import Upload
-from catalogs.stac import links
+from catalogs.stac import freetext, links
 from catalogs.stac.models import Collection, Item
 from tenants.models import ApiKey, Organization
 from ui import cards, paging
@@ -34,7 +34,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return put_away(request)
     words = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     seen = Collection.objects.visible_to(request.user)
-    found = seen.filter(Q(title__icontains=words) | Q(pk__icontains=words)) if words else seen
+    in_title = Q(title__icontains=words) | Q(pk__icontains=words)
+    found = seen.filter(in_title | freetext.typed(words)) if words else seen
     page = paging.page(
         cards.collections(found), request.GET, PAGE, of="collections", keys=paging.NEWEST
     )
