@@ -150,8 +150,13 @@ def _linked(
     given = document.get("links", [])
     if not isinstance(given, list):
         raise Invalid("/links must be of type array.", pointer="/links")
-    page = _page_of(f"/{path}")["href"]
-    return own + [link for link in given if not _is_ours(link, rels, str(page))]
+    return own + others_links(given, rels, path)
+
+
+def others_links(given: list[Any], rels: frozenset[str], path: str) -> list[Any]:
+    """Of the links of a document at this path, those that are its author's."""
+    page = str(_page_of(f"/{path}")["href"])
+    return [link for link in given if not _is_ours(link, rels, page)]
 
 
 def _is_ours(link: Any, rels: frozenset[str], page: str) -> bool:

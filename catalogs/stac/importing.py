@@ -18,7 +18,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from django.db.models import TextChoices
 
-from . import bulk, documents, transactions, trees, upgrading
+from . import bulk, documents, links, transactions, trees, upgrading
 from .bodies import Body, listed
 from .bulk import Plan, Report
 from .documents import Document
@@ -176,7 +176,7 @@ class Import:
         if here is None:
             self.verbs.create_collection(document)
             return found.outcome(Status.CREATED, _left_relative(document))
-        if _same(here.to_stac("/"), document, documents.OWN_OF_COLLECTION, {"extent"}):
+        if _same(here, document):
             return found.outcome(Status.SAME)
         if not self.wishes.replace:
             return found.outcome(Status.KEPT, "Another version of it is here.")
@@ -242,7 +242,7 @@ class Import:
 
     def again(self, found: Found, item: Item) -> Outcome:
         document = _into(item.collection, found.document)
-        if _same(item.to_stac("/"), document, documents.OWN_OF_ITEM, set()):
+        if _same(item, document):
             return found.outcome(Status.SAME)
         if not self.wishes.replace:
             return found.outcome(Status.KEPT, "Another version of it is here.")
@@ -324,15 +324,19 @@ def _left_relative(document: Document) -> str:
     return _RELATIVE_KEPT if relative else ""
 
 
-def _same(here: Document, sent: Document, own: frozenset[str], without: set[str]) -> bool:
-    return _bare(here, own, without) == _bare(sent, own, without)
+def _same(row: Collection | Item, sent: Document) -> bool:
+    """Whether nothing but our own links, and a collection's extent, which grows, is different."""
+    return _bare(row, row.to_stac("/")) == _bare(row, sent)
 
 
-def _bare(document: Document, own: frozenset[str], without: set[str]) -> Document:
-    kept = {name: value for name, value in document.items() if name not in {"links", *without}}
-    links = document.get("links") or []
-    kept["links"] = [x for x in links if not (isinstance(x, dict) and x.get("rel") in own)]
-    return kept
+def _bare(row: Collection | Item, document: Document) -> Document:
+    is_item = isinstance(row, Item)
+    rels = documents.OWN_OF_ITEM if is_item else documents.OWN_OF_COLLECTION
+    left_out = {"links"} if is_item else {"links", "extent"}
+    kept = {name: value for name, value in document.items() if name not in left_out}
+    found = document.get("links")
+    given = found if isinstance(found, list) else []
+    return {**kept, "links": documents.others_links(given, rels, links.path_of(row))}
 
 
 def _into(home: Collection, document: Document) -> Document:
