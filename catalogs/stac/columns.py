@@ -18,7 +18,7 @@ _TIMES = {
     *("datetime", "start_datetime", "end_datetime", "created", "updated"),
     *("expires", "published", "unpublished"),
 }
-_BOXES = {4: ("xmin", "ymin", "xmax", "ymax")}
+_BOXES: dict[int, tuple[str, ...]] = {4: ("xmin", "ymin", "xmax", "ymax")}
 _BOXES[6] = ("xmin", "ymin", "zmin", "xmax", "ymax", "zmax")
 _SHAPES = ("geometry", "proj:geometry")
 _PLAIN = {bool: "boolean", int: "integer", float: "number", str: "text", bytes: "shape"}

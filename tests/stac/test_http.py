@@ -1,8 +1,12 @@
 """HTTP in full: HEAD, OPTIONS, CORS, caches, conditions."""
 
+import gzip
+
+import orjson
 import pytest
 
 from tests.stac import documents
+from tests.stac.client import body
 
 ITEM = "collections/c/items/i"
 PATHS = [
@@ -103,3 +107,33 @@ def test_wrong_keys_are_401(wrong_key, path):
     assert answer["WWW-Authenticate"]
     assert answer["Access-Control-Allow-Origin"] == "*"
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_lists_are_compressed_and_documents_keep_their_etag(stac, filled):
+    for number in range(5):
+        stac.post("collections/c/items", documents.item(f"n{number}"))
+    plain = stac("search")
+    packed = stac("search", headers={"Accept-Encoding": "br, gzip;q=0.5"})
+    assert packed["Content-Encoding"] == "gzip"
+    unpacked = orjson.loads(gzip.decompress(packed.content))
+    assert unpacked["features"] == plain.json()["features"]
+    assert len(packed.content) < len(plain.content) / 3
+    assert "Accept-Encoding" in plain["Vary"]
+    for refused in ("gzip;q=0", "identity", "br", ""):
+        answer = stac("search", headers={"Accept-Encoding": refused})
+        assert not answer.has_header("Content-Encoding")
+    one = stac(ITEM, headers={"Accept-Encoding": "gzip"})
+    assert not one.has_header("Content-Encoding")
+    assert stac(ITEM, "PUT", one.json(), headers={"If-Match": one["ETag"]}).status_code == 204
+
+
+def test_whole_results_are_compressed_as_they_go_and_parquet_is_already(stac, filled):
+    packed = stac("search", headers={"Accept-Encoding": "gzip"}, f="ndjson")
+    assert packed["Content-Encoding"] == "gzip"
+    assert orjson.loads(gzip.decompress(body(packed)))["id"] == "i"
+    table = stac("search", headers={"Accept-Encoding": "gzip"}, f="parquet")
+    assert not table.has_header("Content-Encoding")
+    assert body(table).startswith(b"PAR1")
+    for answer in (packed, table):
+        assert "private" in answer["Cache-Control"]
+        assert answer["Access-Control-Allow-Origin"] == "*"

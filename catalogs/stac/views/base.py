@@ -79,7 +79,7 @@ class StacView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.form is formats.HTML:
-            request._request.GET = _filled(request.query_params)
+            request._request.GET = _filled(request.query_params)  # type: ignore[assignment]
         if request.method != "OPTIONS":
             self.asked = self.query(request)
 
@@ -143,7 +143,7 @@ class StacView(APIView):
         return implemented
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer: Any = super().finalize_response(request, response, *args, **kwargs)
         if answer.status_code == 200 and request.method in ("GET", "HEAD"):
             for other in self.alternates(to=self.form):
                 answer["Link"] = links.header(other, answer.headers.get("Link"))

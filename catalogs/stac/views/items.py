@@ -48,7 +48,8 @@ class Search(StacView):
             raise Invalid("A search by POST is a JSON object of its parameters.")
         asked = SearchParameters.read(sent, posted=True)
         if "f" in asked:
-            request.accepted_renderer = formats.choose(request, self.get_renderers(), asked["f"])
+            chosen: Any = formats.choose(request, self.get_renderers(), asked["f"])
+            request.accepted_renderer = chosen
         return self.found(request, asked, sent, method="POST")
 
     def found(
