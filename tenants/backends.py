@@ -3,10 +3,25 @@
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tenants.current import current_organization
 from tenants.models import ApiKey, Membership, Organization, User
 from tenants.roles import PERMISSIONS, SCOPES
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def in_force() -> QuerySet[Membership]:
+    """Memberships that count now: where the organization requires a second factor, only those of
+    people who have one."""
+    proof = Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_FACTORS)
+    return Membership.objects.filter(Q(organization__second_factor_required=False) | Exists(proof))
+
+
+def has_second_factor(user: User) -> bool:
+    return bool(Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists())
 
 
 def role_in(user: User, organization: Organization) -> str | None:
@@ -14,7 +29,7 @@ def role_in(user: User, organization: Organization) -> str | None:
     if user.known_roles is None:
         user.known_roles = {}
     if organization.pk not in user.known_roles:
-        memberships = Membership.objects.filter(user=user, organization=organization)
+        memberships = in_force().filter(user=user, organization=organization)
         user.known_roles[organization.pk] = memberships.values_list("role", flat=True).first()
     return user.known_roles[organization.pk]
 

@@ -16,12 +16,14 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from tenants.backends import role_in
-from tenants.models import ApiKey, Membership, Organization, User
+from tenants import audit
+from tenants.backends import in_force, role_in
+from tenants.models import ApiKey, Organization, User
 from tenants.roles import PERMISSIONS, SCOPES, Role
 
 PREFIX = "sck_live_"
@@ -51,17 +53,20 @@ def issue(
     if problem := _problem(role_in(creator, organization), name, scopes, expires):
         raise KeyRefused(problem)
     text, pepper = new_text(), settings.KEY_PEPPER
-    key = ApiKey.objects.create(
-        organization=organization,
-        creator=creator,
-        name=name,
-        key_id=key_id(text),
-        digest=digest(text, pepper),
-        pepper=pepper,
-        last4=text[-4:],
-        scopes=scopes,
-        expires=None if expires == NEVER else expires,
-    )
+    with transaction.atomic():
+        key = ApiKey.objects.create(
+            organization=organization,
+            creator=creator,
+            name=name,
+            key_id=key_id(text),
+            digest=digest(text, pepper),
+            pepper=pepper,
+            last4=text[-4:],
+            scopes=scopes,
+            expires=None if expires == NEVER else expires,
+        )
+        words = {"key": key.key_id, "name": name, "scopes": " ".join(scopes)}
+        audit.record(organization, creator, "key.create", **words)
     return key, text
 
 
@@ -86,7 +91,7 @@ def verify(text: str, organization: Organization) -> ApiKey | None:
     """The key, if it is good here and now: one statement, and none for what is no key of ours."""
     if not is_well_formed(text):
         return None
-    role = Membership.objects.filter(user=OuterRef("creator"), organization=organization)
+    role = in_force().filter(user=OuterRef("creator"), organization=organization)
     key = (
         ApiKey.objects.select_related("creator")
         .filter(key_id=key_id(text), organization=organization, revoked=None)
@@ -106,7 +111,10 @@ def verify(text: str, organization: Organization) -> ApiKey | None:
 
 def revoke(key: ApiKey, *, by: User) -> None:
     """At once and for ever; the first one to revoke stays on record."""
-    ApiKey.objects.filter(pk=key.pk, revoked=None).update(revoked=Now(), revoked_by=by)
+    with transaction.atomic():
+        good = ApiKey.objects.filter(pk=key.pk, revoked=None)
+        if good.update(revoked=Now(), revoked_by=by):
+            audit.record(key.organization, by, "key.revoke", key=key.key_id, name=key.name)
     key.refresh_from_db()
 
 

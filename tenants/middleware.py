@@ -15,6 +15,8 @@ from django.http.request import split_domain_port
 from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from django.utils.cache import patch_vary_headers
 
+from tenants import members
+from tenants.backends import in_force
 from tenants.current import tenant_scope
 from tenants.models import Membership, Organization, with_port
 from tenants.requests import Request
@@ -94,7 +96,7 @@ class MemberMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: Request) -> HttpResponse:
-        request.membership = None
+        request.membership, request.lacks_second_factor = None, False
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             self._recognize(request)
         response = self.get_response(request)
@@ -105,11 +107,14 @@ class MemberMiddleware:
         if request.session.get("door", "") != door_of(request):
             request.user = AnonymousUser()  # a session of another door opens nothing here
         if request.organization is not None and request.user.is_authenticated:
-            request.membership = Membership.objects.filter(
-                user=request.user, organization=request.organization
-            ).first()
+            own = {"user": request.user, "organization": request.organization}
+            request.membership = in_force().filter(**own).first()
             role = request.membership.role if request.membership else None
             request.user.known_roles = {request.organization.pk: role}
+            if request.membership:
+                members.note_active(request.membership)
+            elif request.organization.second_factor_required:
+                request.lacks_second_factor = Membership.objects.filter(**own).exists()
 
 
 def host_of(request: Request) -> str:

@@ -84,6 +84,7 @@ class Organization(TenantMixin):  # type: ignore[misc]
     name = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     created = models.DateTimeField(default=timezone.now)
+    second_factor_required = models.BooleanField(default=False, db_default=False)  # of members
 
     auto_create_schema = False
     auto_drop_schema = False
@@ -146,6 +147,7 @@ class Membership(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role)
     joined = models.DateTimeField(default=timezone.now)
+    last_active = models.DateTimeField(default=timezone.now, null=True)  # noted once an hour
 
     class Meta:
         constraints = [
@@ -154,6 +156,56 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.organization} ({self.role})"
+
+
+class Invitation(models.Model):
+    """A role offered to whoever proves a mail address; tenants/invitations.py knows its life."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)  # in small letters
+    role = models.CharField(max_length=12, choices=Role)
+    note = models.CharField(max_length=500, blank=True)
+    digest = models.CharField(max_length=64, unique=True)  # the SHA-256 of the link's token
+    inviter = models.ForeignKey(User, models.CASCADE, related_name="+")
+    created = models.DateTimeField(default=timezone.now)
+    expires = models.DateTimeField()
+    sent = models.DateTimeField(default=timezone.now)
+    mails = models.PositiveSmallIntegerField(default=1)
+    accepted = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    inviter_role: str | None  # where invitations.all_in_full looked it up
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "organization",
+                "email",
+                condition=models.Q(accepted=None, revoked=None),
+                name="one_open_invitation_per_address",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organization}"
+
+
+class AuditRecord(models.Model):
+    """What was done about people and keys. Rows are only ever added; a trigger refuses the rest.
+
+    It names by value: a record outlives whom and what it names.
+    """
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    organization_id = models.UUIDField(db_index=True)
+    actor_id = models.CharField(max_length=40)
+    actor_name = models.CharField(max_length=254)
+    action = models.CharField(max_length=60)  # scope.verb, as member.remove
+    objects_named = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.actor_name}: {self.action}"
 
 
 class Reservation(models.Model):

@@ -9,6 +9,7 @@ from tenants.models import Membership, Organization
 class Request(HttpRequest):
     organization: Organization | None
     membership: Membership | None
+    lacks_second_factor: bool  # a member who counts for none until they have one
     host_door: bool  # by the organization's own host, not by /o/<slug>/
     session: SessionBase
     urlconf: str

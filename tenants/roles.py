@@ -22,7 +22,20 @@ _EDIT = {
     "stac.delete_item",
 }
 _ADMIN = {"tenants.manage_keys", "tenants.manage_members", "tenants.change_organization"}
-_OWN = {"tenants.delete_organization"}
+_OWN = {
+    "tenants.delete_organization",
+    "tenants.transfer_organization",
+    "tenants.require_second_factor",
+}
+
+# What each may do, as a person reads it.
+ABILITIES: dict[str, str] = {
+    Role.OWNER: "Everything, owners and admins included.",
+    Role.ADMIN: "Also people, keys and settings.",
+    Role.EDITOR: "Also collections, and everyone’s items.",
+    Role.CONTRIBUTOR: "Also drops files and publishes them.",
+    Role.VIEWER: "Sees and downloads everything.",
+}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.VIEWER: frozenset(_VIEW),
@@ -30,6 +43,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.EDITOR: frozenset(_VIEW | _CONTRIBUTE | _EDIT),
     Role.ADMIN: frozenset(_VIEW | _CONTRIBUTE | _EDIT | _ADMIN),
     Role.OWNER: frozenset(_VIEW | _CONTRIBUTE | _EDIT | _ADMIN | _OWN),
+}
+
+# Which roles a member may give and take away: who changes a member's role needs both, the one that
+# the member has and the one that it becomes. Only an owner makes, changes and removes owners and
+# admins; and the last owner stays one (tenants/members.py).
+GRANTS: dict[str, frozenset[str]] = {
+    Role.OWNER: frozenset(Role),
+    Role.ADMIN: frozenset({Role.EDITOR, Role.CONTRIBUTOR, Role.VIEWER}),
 }
 
 # What a key's scope allows; a key never allows more than its creator's role does.

@@ -13,3 +13,19 @@ class KeyFailures(SimpleRateThrottle):
 
     def get_cache_key(self, request: Request, view: Any) -> str:
         return f"refused-keys:{self.get_ident(request)}"
+
+
+class WrongInvitations(SimpleRateThrottle):
+    """Links that lead to no invitation, asked for from one address; good ones are not counted."""
+
+    rate = "30/min"
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return f"wrong-invitations:{self.get_ident(request)}"
+
+    def throttle_success(self) -> bool:
+        return True
+
+    def note(self) -> None:
+        """One more; after `allow_request`."""
+        self.cache.set(self.key, [self.now, *self.history], self.duration)

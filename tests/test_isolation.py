@@ -17,10 +17,10 @@ from catalogs import uploads
 from catalogs.audit import Actor
 from catalogs.stac import transactions
 from catalogs.stac.models import Collection, Job, Trashed
-from tenants import keys
+from tenants import invitations, keys
 from tenants.current import tenant_scope
 from tenants.models import ApiKey, Organization
-from tenants.roles import WRITE_SCOPES
+from tenants.roles import WRITE_SCOPES, Role
 from tenants.signup import create_organization
 from tests import isolation
 from tests.isolation import CANARY, METHODS, ORGANIZATION, OTHERS_CANARY, PLATFORM, Route, World
@@ -57,6 +57,9 @@ def world(acme, other, ada, cyd, oda, bucket) -> World:
         named = dict.fromkeys(("collection", "name", "by", "asker"), CANARY)
         Job.objects.create(pk=upload.pk, method="insert", lenient=True, size=1, **named)
     key, _ = keys.issue(acme, creator=ada, name=CANARY, scopes=WRITE_SCOPES)
+    (invitation,) = invitations.invite(
+        acme, [f"{CANARY}@example.org"], role=Role.VIEWER, note=CANARY, by=ada
+    )
     _, foreign = keys.issue(other, creator=oda, name=OTHERS_CANARY, scopes=WRITE_SCOPES)
     _, late = keys.issue(acme, creator=ada, name="late", scopes=WRITE_SCOPES)
     ApiKey.objects.filter(name="late").update(expires=timezone.now() - timedelta(seconds=1))
@@ -70,6 +73,11 @@ def world(acme, other, ada, cyd, oda, bucket) -> World:
             "id:number": {"private": str(trashed.pk), "absent": str(10**9)},
             "upload": {"private": str(upload.pk), "absent": isolation.unknown()},
             "key:number": {"private": str(key.pk), "absent": str(10**9)},
+            "member:number": {
+                "private": str(acme.memberships.get(user=ada).pk),
+                "absent": str(10**9),
+            },
+            "invitation": {"private": str(invitation.pk), "absent": isolation.unknown()},
             "pk:number": {"private": "1", "absent": "2"},  # of a passkey: nobody has any here
             "slug": {"-": "acme"},
             "organization": {"-": str(acme.pk)},

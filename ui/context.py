@@ -25,6 +25,7 @@ ENTRIES = (
     Entry("map", "Map", "map"),
     Entry("uploads", "Drop files", "upload", "catalogs.add_upload", also=("draft", "jobs")),
     Entry("trash", "Trash", "trash-2", "stac.delete_item"),
+    Entry("people", "People", "users", "stac.view_collection", also=("member",)),
     Entry("keys", "Keys", "key-round", "tenants.manage_keys", also=("key",)),
     Entry("organization", "Settings", "settings", "tenants.change_organization"),
 )

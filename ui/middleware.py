@@ -1,11 +1,15 @@
-"""What a page leaves behind: nothing in caches, the organization that was open last, refusals."""
+"""What a page leaves behind: nothing in caches, the organization that was open last, refusals;
+and what comes before one."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 
 from catalogs.stac.errors import Refused
 from tenants.requests import Request
+from ui.addresses import platform
 from ui.views import errors
 
 
@@ -31,6 +35,27 @@ def _remember(request: Request) -> None:
         return
     if request.session.get("organization") != request.organization.slug:
         request.session["organization"] = request.organization.slug
+
+
+class SecondFactorMiddleware:
+    """Leads members who still lack a required second factor to it; until then they are strangers
+    to the organization."""
+
+    def __init__(self, get_response: Callable[[Request], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: Request, *view: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        if not request.lacks_second_factor or match is None or match.app_name != "ui":
+            return None
+        assert request.organization is not None
+        address = platform("platform:second-factor", request.organization.slug)
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": address})
+        return redirect(address)
 
 
 class RefusedMiddleware:

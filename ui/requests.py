@@ -2,7 +2,7 @@
 
 from django_htmx.middleware import HtmxDetails
 
-from tenants.models import Organization, User
+from tenants.models import Membership, Organization, User
 from tenants.requests import Request
 
 
@@ -17,3 +17,4 @@ class MemberRequest(PersonRequest):
     """Behind `permission` and `member`."""
 
     organization: Organization
+    membership: Membership

@@ -12,6 +12,7 @@ from ui.views import (
     keys,
     map,
     organizations,
+    people,
     trash,
     uploads,
 )
@@ -80,5 +81,14 @@ urlpatterns: list[URLPattern] = [
     path("trash/<int:id>/restore/", trash.trash_restore, name="trash-restore"),
     path("keys/", keys.keys, name="keys"),
     path("keys/<int:key>/revoke/", keys.revoke, name="key-revoke"),
+    path("people/", people.people, name="people"),
+    path("people/check", people.check, name="people-check"),
+    path("people/leave/", people.leave, name="people-leave"),
+    path("people/transfer/", people.transfer, name="people-transfer"),
+    path("people/second-factor/", people.second_factor, name="people-second-factor"),
+    path("people/<int:member>/role/", people.member_role, name="member-role"),
+    path("people/<int:member>/remove/", people.member_remove, name="member-remove"),
+    path("people/invitations/<uuid:invitation>/resend/", people.resend, name="invitation-resend"),
+    path("people/invitations/<uuid:invitation>/revoke/", people.revoke, name="invitation-revoke"),
     path("settings/", organizations.organization, name="organization"),
 ]

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from ui.views import account, landing, mail, organizations
+from ui.views import account, invitations, landing, mail, organizations
 
 app_name = "platform"
 urlpatterns: list[URLPattern] = [
@@ -9,6 +9,8 @@ urlpatterns: list[URLPattern] = [
     path("organizations/", organizations.organizations, name="organizations"),
     path("organizations/new/", organizations.new, name="organization-new"),
     path("organizations/slug", organizations.slug, name="slug"),
+    path("invitation/", invitations.invitation, name="invitation"),
+    path("second-factor/<slug:slug>/", invitations.second_factor, name="second-factor"),
     path("account/", account.account, name="account"),
 ]
 if settings.DEVELOPMENT:

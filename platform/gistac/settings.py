@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ui.middleware.PrivatePagesMiddleware",
+    "ui.middleware.SecondFactorMiddleware",
     "ui.middleware.RefusedMiddleware",
 ]
 
@@ -249,7 +250,7 @@ STAC_PAGE = "ui.views.stac.page"
 # A worker that was not heard of for so many seconds is dead, and its jobs go to others.
 WORKER_SILENCE = env.whole("GISTAC_WORKER_SILENCE", 60)
 PROCRASTINATE_ON_APP_READY = "gistac.jobs.install"
-PROCRASTINATE_IMPORT_PATHS = ["catalogs.intake", "catalogs.loading"]
+PROCRASTINATE_IMPORT_PATHS = ["catalogs.intake", "catalogs.loading", "tenants.invitations"]
 
 # Files taken in: who keeps the bytes that organizations have promised to them.
 UPLOAD_ROOM = "tenants.quotas.reserve"

@@ -15,15 +15,18 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.utils import timezone
 from playwright.sync_api import Page as Tab
 
 from catalogs import drafts
 from catalogs.audit import Actor
 from catalogs.models import Draft
 from catalogs.stac.models import Item
-from tenants import keys
+from tenants import invitations, keys
 from tenants.current import tenant_scope
+from tenants.models import Invitation, Organization, User
 from tenants.roles import READ_SCOPES
+from tenants.signup import create_organization
 from tests.live import Live
 from tests.stac import documents
 
@@ -200,6 +203,59 @@ def open_the_dialog(tab: Tab, live: Live) -> None:
     tab.wait_for_selector("dialog[open]")
 
 
+def some_people(live: Live) -> dict[str, object]:
+    """A member of each role, an open and an expired invitation, and one for the owner."""
+    an_address(live)
+    for name, role in (("Bo Long-Name of the Coast Survey", "admin"), ("Cai", "viewer")):
+        email = f"{role}-of-{live.organization.slug}@example.org"
+        user, _ = User.objects.get_or_create(email=email, defaults={"name": name})
+        live.organization.memberships.get_or_create(user=user, defaults={"role": role})
+    words = {"role": "editor", "note": "Come and see.", "by": live.owner}
+    found = invitations.open_in(live.organization).first()
+    if found is None:
+        found, old = invitations.invite(
+            live.organization, ["new@example.org", "late@example.org"], **words
+        )
+        Invitation.objects.filter(pk=old.pk).update(expires=timezone.now())
+    mine = Invitation.objects.filter(email=live.owner.email).first()
+    if mine is None:
+        friend = User.objects.create_user(f"friend-{time.time_ns()}@example.org")
+        theirs = create_organization(name="Friends", slug=f"f{time.time_ns()}", owner=friend)
+        (mine,) = invitations.invite(theirs, [live.owner.email], **words | {"by": friend})
+    return {
+        "member": live.organization.memberships.get(role="viewer").pk,
+        "pk": found.pk,
+        "token": invitations.token(found),
+        "mine": invitations.token(mine),
+    }
+
+
+def a_strict_organization(live: Live) -> dict[str, object]:
+    """Another one, of which the owner is a member without a second factor."""
+    slug = f"s{time.time_ns()}"
+    friend = User.objects.create_user(f"{slug}@example.org")
+    strict = create_organization(name="Strict", slug=slug, owner=friend)
+    strict.memberships.create(user=live.owner, role="viewer")
+    Organization.objects.filter(pk=strict.pk).update(second_factor_required=True)
+    return {"slug": slug}
+
+
+def paste_addresses(tab: Tab, live: Live) -> None:
+    tab.fill("#id_addresses", "Eva <eva@example.org>, new@example.org, nobody")
+    tab.wait_for_selector("#checked >> text=nobody is no mail address")
+
+
+def refuse_addresses(tab: Tab, live: Live) -> None:
+    tab.fill("#id_addresses", "nobody")
+    tab.click("text=Send the invitations")
+    tab.wait_for_selector("#id_addresses_error")
+
+
+def ask_to_remove(tab: Tab, live: Live) -> None:
+    tab.get_by_role("link", name="Remove").first.click()
+    tab.wait_for_selector("dialog[open]")
+
+
 def type_a_taken_name(tab: Tab, live: Live) -> None:
     tab.fill("#slug", live.organization.slug)
     tab.wait_for_selector("#state .text-error")
@@ -258,6 +314,20 @@ PAGES = [
     Page("ui:keys", "{home}keys/", after=refuse_a_key, state="refused"),
     Page("ui:keys", "{home}keys/", ready=a_key, after=open_the_dialog, state="asking"),
     Page("ui:key-revoke", "{home}keys/{key}/revoke/", ready=a_key),
+    Page("ui:people", "{home}people/", state="alone"),
+    Page("ui:people", "{home}people/", ready=some_people, state="several"),
+    Page("ui:people", "{home}people/", ready=some_people, after=paste_addresses, state="pasted"),
+    Page("ui:people", "{home}people/", after=refuse_addresses, state="refused"),
+    Page("ui:people", "{home}people/", ready=some_people, after=ask_to_remove, state="asking"),
+    Page("ui:people-leave", "{home}people/leave/"),
+    Page("ui:people-transfer", "{home}people/transfer/", ready=some_people),
+    Page("ui:member-remove", "{home}people/{member}/remove/", ready=some_people),
+    Page("ui:invitation-revoke", "{home}people/invitations/{pk}/revoke/", ready=some_people),
+    Page("platform:invitation", "/invitation/?token={token}", STRANGER, ready=some_people),
+    Page("platform:invitation", "/invitation/?token={token}", ready=some_people, state="other"),
+    Page("platform:invitation", "/invitation/?token={mine}", ready=some_people, state="own"),
+    Page("platform:invitation", "/invitation/?token=cut", STRANGER, status=404, state="unknown"),
+    Page("platform:second-factor", "/second-factor/{slug}/", ready=a_strict_organization),
     Page("ui:organization", "{home}settings/"),
     Page("ui:organization", "{home}settings/", after=open_the_menus, state="menu open"),
     Page("ui:uploads", "{home}drop/", state="empty"),
@@ -301,6 +371,10 @@ PAGES = [
 # Opened by a page for a moment, or answered to programs; nobody looks at them.
 NOT_PAGES = {
     "platform:slug": "a fragment",
+    "ui:people-check": "a fragment",
+    "ui:people-second-factor": "answers a form",
+    "ui:member-role": "answers a form",
+    "ui:invitation-resend": "answers a form",
     "account_reauthenticate": "leads on to the way that the person has",
     "account_set_password": "the same page as account_change_password",
     "account_reset_password": "the same page as account_change_password",

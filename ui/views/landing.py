@@ -3,6 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from tenants import invitations
 from tenants.models import Organization
 from tenants.requests import Request
 
@@ -11,6 +12,8 @@ def landing(request: Request) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "ui/landing.html")
     organization = _last(request)
+    if organization is None and invitations.open_for(request.user).exists():
+        return redirect("platform:organizations")
     return redirect(organization.path if organization else "platform:organization-new")
 
 

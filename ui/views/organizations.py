@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
+from tenants import invitations
 from tenants.models import Membership, Organization
 from tenants.signup import (
     OrganizationRefused,
@@ -25,8 +26,11 @@ def organizations(request: PersonRequest) -> HttpResponse:
         .select_related("organization")
         .order_by("organization__name")
     )
-    template = "ui/organizations.html" + ("#switcher" if request.htmx else "")
-    return render(request, template, {"memberships": memberships})
+    if request.htmx:
+        return render(request, "ui/organizations.html#switcher", {"memberships": memberships})
+    invited = [(each, invitations.link(each)) for each in invitations.open_for(request.user)]
+    context = {"memberships": memberships, "invited": invited}
+    return render(request, "ui/organizations.html", context)
 
 
 @signed_in
