@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
-from django.core.validators import EmailValidator, ValidationError
+from django.core.validators import EmailValidator
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower, Now
 from django.template.loader import render_to_string
@@ -178,7 +179,8 @@ def problem(invitation: Invitation) -> str:
         return "This invitation was taken back."
     if invitation.expires <= timezone.now():
         return "This invitation has expired: it was good for seven days."
-    if invitation.role not in GRANTS.get(invitation.inviter_role or "", frozenset()):
+    inviter_role = vars(invitation).get("inviter_role") or ""  # none, unless `all_in_full` asked
+    if invitation.role not in GRANTS.get(inviter_role, frozenset()):
         return "Whoever invited you can no longer give you this role."
     return ""
 
@@ -186,7 +188,7 @@ def problem(invitation: Invitation) -> str:
 def is_proven(invitation: Invitation, user: User) -> bool:
     """Whether the person has shown that mail to the invited address reaches them."""
     addresses = EmailAddress.objects.filter(user=user, verified=True)
-    return addresses.filter(email__iexact=invitation.email).exists()
+    return bool(addresses.filter(email__iexact=invitation.email).exists())
 
 
 def accept(invitation: Invitation, *, user: User) -> None:

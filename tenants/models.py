@@ -175,8 +175,6 @@ class Invitation(models.Model):
     accepted = models.DateTimeField(null=True, blank=True)
     revoked = models.DateTimeField(null=True, blank=True)
 
-    inviter_role: str | None  # where invitations.all_in_full looked it up
-
     class Meta:
         constraints = [
             models.UniqueConstraint(

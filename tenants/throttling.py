@@ -28,4 +28,4 @@ class WrongInvitations(SimpleRateThrottle):
 
     def note(self) -> None:
         """One more; after `allow_request`."""
-        self.cache.set(self.key, [self.now, *self.history], self.duration)
+        super().throttle_success()

@@ -1,5 +1,7 @@
 """Where an invitation's link leads, and where members go who lack a required second factor."""
 
+from typing import Any, cast
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from tenants import invitations
 from tenants.backends import has_second_factor
 from tenants.members import PeopleRefused
-from tenants.models import Invitation, Organization
+from tenants.models import Invitation, Organization, User
 from tenants.requests import Request
 from tenants.throttling import WrongInvitations
 from ui.access import signed_in
@@ -19,20 +21,20 @@ from ui.views import errors
 @never_cache
 def invitation(request: Request) -> HttpResponse:
     guesses = WrongInvitations()
-    if not guesses.allow_request(request, None):
+    if not guesses.allow_request(cast(Any, request), cast(Any, None)):  # asks for META alone
         return errors.refused(request, 429, "Too many wrong links. Wait a minute, then try again.")
     found = invitations.find(request.GET.get("token", ""))
     if found is None:
         guesses.note()
         return render(request, "ui/invitation.html", {"unknown": True}, status=404)
-    if request.method == "POST" and request.user.is_authenticated:
-        return _accept(request, found)
+    if request.method == "POST" and isinstance(request.user, User):
+        return _accept(request, found, request.user)
     return _shown(request, found)
 
 
-def _accept(request: Request, found: Invitation) -> HttpResponse:
+def _accept(request: Request, found: Invitation, user: User) -> HttpResponse:
     try:
-        invitations.accept(found, user=request.user)
+        invitations.accept(found, user=user)
     except PeopleRefused as refusal:
         messages.error(request, str(refusal))
         return redirect(request.get_full_path())
@@ -42,12 +44,13 @@ def _accept(request: Request, found: Invitation) -> HttpResponse:
 
 def _shown(request: Request, found: Invitation) -> HttpResponse:
     problem = invitations.problem(found)
-    person = request.user if request.user.is_authenticated else None
+    person = request.user if isinstance(request.user, User) else None
     context = {
         "invitation": found,
         "problem": problem,
-        "proven": bool(person) and invitations.is_proven(found, person),
-        "inside": bool(person) and found.organization.memberships.filter(user=person).exists(),
+        "proven": person is not None and invitations.is_proven(found, person),
+        "inside": person is not None
+        and found.organization.memberships.filter(user=person).exists(),
         "here": request.get_full_path(),
     }
     return render(request, "ui/invitation.html", context, status=410 if problem else 200)

@@ -1,8 +1,7 @@
 """Who is in an organization: members, invitations, and what an owner decides about them."""
 
-from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -17,7 +16,7 @@ from tenants.backends import SECOND_FACTORS
 from tenants.members import PeopleRefused
 from tenants.models import Invitation, Membership
 from tenants.roles import ABILITIES, Role
-from ui.access import member, permission
+from ui.access import View, member, permission
 from ui.addresses import platform
 from ui.people_forms import InviteForm, TransferForm, addresses_in, role_choices
 from ui.requests import MemberRequest
@@ -25,13 +24,11 @@ from ui.requests import MemberRequest
 MANAGE = "tenants.manage_members"
 
 
-def told[**P](
-    view: Callable[Concatenate[MemberRequest, P], HttpResponse],
-) -> Callable[Concatenate[MemberRequest, P], HttpResponse]:
+def told(view: View) -> View:
     """What is refused is said on the page of the people, as they are now."""
 
     @wraps(view)
-    def answered(request: MemberRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answered(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except PeopleRefused as refusal:
