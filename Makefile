@@ -1,5 +1,5 @@
 # Two commands for everyone: `make run` and `make test`. All of them live in infra/bin.
-.PHONY: run test test-long format lock manage
+.PHONY: run test test-long bench format lock manage
 
 run:
 	@python3 infra/bin run $(if $(PORT),--port $(PORT))
@@ -10,6 +10,10 @@ test:
 
 test-long:
 	@python3 infra/bin test-long $(TESTS)
+
+# BENCH gives options: make bench BENCH="--size 300000 --rounds 3"; BENCH=--help tells all
+bench:
+	@python3 infra/bin bench -- $(BENCH)
 
 format:
 	@python3 infra/bin format

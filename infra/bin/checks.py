@@ -34,18 +34,37 @@ LINTS: dict[str, list[str]] = {
 
 def test(place: Place, chosen: list[str]) -> None:
     began = time.monotonic()
-    with_stack(place, lambda environment: _all(environment, chosen))
+    with_stack(place, lambda stack, environment: _all(environment, chosen))
     print(f"make test took {time.monotonic() - began:.0f} s", flush=True)
 
 
 def test_long(place: Place, chosen: list[str]) -> None:
     with_stack(
         place,
-        lambda environment: _run({"tests": _pytest("-m", "long", *chosen)}, environment),
+        lambda stack, environment: _run({"tests": _pytest("-m", "long", *chosen)}, environment),
     )
 
 
-def with_stack(place: Place, work: Callable[[dict[str, str]], list[str]]) -> None:
+def bench(place: Place, words: list[str]) -> None:
+    """The benchmark, beside a peer in an environment of its own."""
+    packages.install_tools(place, {"wrk": "wrk"})
+    peer = python.make_peer(place)
+
+    def work(stack: Stack, environment: dict[str, str]) -> list[str]:
+        more = {
+            "DJANGO_SETTINGS_MODULE": "gistac.settings",
+            "BENCH_OWNER": stack.cluster.owner_url,
+            "BENCH_PEER": str(peer),
+            "GISTAC_DATABASE_LIMITS": "statement_timeout=60s",
+            "PATH": f"{stack.cluster.bin}{os.pathsep}{os.environ['PATH']}",
+        }
+        command = [str(PYTHON), "-m", "tests.benchmarks", *words]
+        return _run({"benchmark": command}, {**environment, **more})
+
+    with_stack(place, work)
+
+
+def with_stack(place: Place, work: Callable[[Stack, dict[str, str]], list[str]]) -> None:
     """A database and a store of their own, fast because nothing of them has to last."""
     throw_away = Place(place.folder / "test")
     if throw_away.folder.exists():
@@ -66,7 +85,7 @@ def with_stack(place: Place, work: Callable[[dict[str, str]], list[str]]) -> Non
         stack.cluster.make_database()
         environment = {**stack.environment, "GISTAC_CHROMIUM": packages.chromium() or ""}
         stack.manage("make_bucket", refusal="The bucket could not be made.")
-        failed = work(environment)
+        failed = work(stack, environment)
     finally:
         stack.stop()
         stack.remove()
@@ -122,6 +141,7 @@ def manage(place: Place, words: list[str]) -> None:
 COMMANDS: dict[str, Callable[[Place, list[str]], None]] = {
     "test": test,
     "test-long": test_long,
+    "bench": bench,
     "format": format_code,
     "lock": lock,
     "manage": manage,

@@ -58,6 +58,13 @@ def install(place: Place, *, browser: bool, venv_module: bool) -> list[str]:
     return [f"installed {' '.join(wanted)}"]
 
 
+def install_tools(place: Place, wanted: dict[str, str]) -> None:
+    """Commands by the packages that bring them."""
+    missing = [package for command, package in wanted.items() if shutil.which(command) is None]
+    if missing:
+        _apt(place, missing)
+
+
 def _apt(place: Place, wanted: list[str]) -> None:
     names = " ".join(wanted)
     if shutil.which("apt-get") is None:

@@ -59,6 +59,12 @@ class Cluster:
     def url(self) -> str:
         return f"postgresql://gistac:{self.memory.secret('database')}@127.0.0.1:{self.port}/gistac"
 
+    @property
+    def owner_url(self) -> str:
+        """Of the cluster's superuser."""
+        secret = self.memory.secret("database_owner")
+        return f"postgresql://postgres:{secret}@127.0.0.1:{self.port}/postgres"
+
     def make(self) -> list[str]:
         """initdb into a side folder that takes its name when whole: a killed one is no cluster."""
         if (self.folder / "PG_VERSION").exists():

@@ -113,6 +113,28 @@ def make_venv(place: Place) -> list[str]:
     return [f"Python {version}, requirements as pinned"]
 
 
+def make_peer(place: Place) -> Path:
+    """An environment for the server that the benchmark compares with; its Python."""
+    folder = place.folder / "peer"
+    wanted = ["stac-fastapi-pgstac[server]==7.2.0", "pypgstac[psycopg]==0.10.0"]
+    stamp, expected = folder / ".requirements", fingerprint([], " ".join(wanted))
+    if not is_current(stamp, expected):
+        log, tool = place.logs / "setup.log", uv(place)
+        run(
+            [tool, "venv", "--clear", "--python", PYTHON, folder],
+            log=log,
+            refusal=f"uv could not make {folder}.",
+        )
+        run(
+            [tool, "pip", "install", *wanted],
+            log=log,
+            env={"VIRTUAL_ENV": str(folder), **TRUST},
+            refusal="The peer could not be installed from PyPI: is there a network?",
+        )
+        stamp.write_text(expected)
+    return folder / "bin" / "python"
+
+
 def lock(place: Place) -> None:
     """Write both requirements files anew from pyproject.toml, without index addresses."""
     compile_: list[str | Path] = [

@@ -1,0 +1,132 @@
+"""`make bench`: GiSTAC and its nearest peer on the same machine, data and questions, in turn."""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from tests.benchmarks import limit, questions  # noqa: E402 - after the settings stand
+from tests.benchmarks.asking import Asked, ask  # noqa: E402
+from tests.benchmarks.servers import Ours, Peer  # noqa: E402
+
+Rounds = dict[str, list[Asked]]
+
+
+def read_words() -> argparse.Namespace:
+    words = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    words.add_argument("--size", type=int, default=30_000, help="items in all")
+    words.add_argument("--kinds", nargs="*", default=list(questions.KINDS), metavar="KIND")
+    words.add_argument("--connections", type=int, default=8)
+    words.add_argument("--rounds", type=int, default=2, help="of each kind and server, in turn")
+    words.add_argument("--seconds", type=int, default=6, help="of each round")
+    words.add_argument("--seed", type=int, default=1)
+    words.add_argument("--without-peer", action="store_true")
+    words.add_argument("--json", type=Path, default=Path(".data/bench.json"))
+    return words.parse_args()
+
+
+def main() -> None:
+    words = read_words()
+    ours = Ours()
+    servers: list[Ours | Peer] = [ours]
+    if not words.without_peer:
+        servers.append(Peer(Path(os.environ["BENCH_PEER"]), os.environ["BENCH_OWNER"]))
+    loaded: dict[str, float] = {}
+    for server in servers:
+        loaded[server.name] = words.size / server.load(words.size, words.seed)
+        print(f"{server.name}: loaded {loaded[server.name]:,.0f} items/s", flush=True)
+    _analyze()
+    found = {kind: measure(words, kind, servers, ours) for kind in words.kinds}
+    report(words, found, loaded)
+
+
+def _analyze() -> None:
+    import psycopg  # noqa: PLC0415 - only here, with an owner's rights
+
+    for database in ("gistac", "peer"):
+        address = os.environ["BENCH_OWNER"].rsplit("/", 1)[0] + f"/{database}"
+        with psycopg.connect(address, autocommit=True) as owner:
+            owner.execute("VACUUM ANALYZE")
+
+
+def measure(
+    words: argparse.Namespace, kind: str, servers: list[Ours | Peer], ours: Ours
+) -> dict[str, object]:
+    """One kind: each server alone, in turn, so that neither has the better minute."""
+    paths = questions.of(kind, words.size, words.seed)
+    rounds: Rounds = {server.name: [] for server in servers}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(words.rounds):
+            for server in servers:
+                with server.serving(Path(folder)):
+                    ask(server.root, paths, words.connections, 2)  # warm
+                    rounds[server.name].append(
+                        ask(server.root, paths, words.connections, words.seconds)
+                    )
+    alone = limit.rate(
+        ours.statements(paths[: limit.MOST_FILES]),
+        database=os.environ["GISTAC_DATABASE_URL"],
+        schema=ours.schema,
+        connections=words.connections,
+        seconds=words.seconds,
+    )
+    print(f"{kind}: {_summary(rounds)}, database alone {alone:,.0f}/s", flush=True)
+    return {
+        "rounds": {n: [asdict(one) for one in each] for n, each in rounds.items()},
+        "sql": alone,
+    }
+
+
+def _summary(rounds: Rounds) -> str:
+    return ", ".join(f"{n} {_median(each, 'rate'):,.0f}/s" for n, each in rounds.items())
+
+
+def _median(rounds: list[Asked], name: str) -> float:
+    return statistics.median(getattr(one, name) for one in rounds)
+
+
+def report(
+    words: argparse.Namespace, found: dict[str, dict[str, object]], loaded: dict[str, float]
+) -> None:
+    print(f"\n{words.size:,} items, {words.connections} connections, medians of {words.rounds}")
+    print("| kind | ours/s | p50 ms | p99 ms | peer/s | times | database alone/s | share |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for kind, each in found.items():
+        print(_line(kind, each))
+    if len(loaded) == 2:
+        mine, other = loaded[Ours.name], loaded[Peer.name]
+        print(f"| loading, items/s | {mine:,.0f} | | | {other:,.0f} | {mine / other:.1f} | | |")
+    conditions = {"machine": platform.processor() or platform.machine(), "cores": os.cpu_count()}
+    words.json.parent.mkdir(parents=True, exist_ok=True)
+    told = {"words": {**vars(words), "json": str(words.json)}, "loaded": loaded, "kinds": found}
+    words.json.write_text(json.dumps({**conditions, **told}, indent=1))
+    print(f"\nAll figures are in {words.json}.")
+
+
+def _line(kind: str, each: dict[str, object]) -> str:
+    rounds: dict[str, list[dict[str, float]]] = each["rounds"]  # type: ignore[assignment]
+    alone: float = each["sql"]  # type: ignore[assignment]
+    mine = {
+        n: statistics.median(one[n] for one in rounds[Ours.name]) for n in ("rate", "p50", "p99")
+    }
+    told = [kind, f"{mine['rate']:,.0f}", f"{mine['p50']:.1f}", f"{mine['p99']:.1f}"]
+    if Peer.name in rounds:
+        other = statistics.median(one["rate"] for one in rounds[Peer.name])
+        told += [f"{other:,.0f}", f"{mine['rate'] / other:.1f}"]
+    else:
+        told += ["", ""]
+    told += [f"{alone:,.0f}", f"{mine['rate'] / alone:.2f}"]
+    faults = sum(int(one["faults"]) for each_ in rounds.values() for one in each_)
+    return f"| {' | '.join(told)} |" + (f" {faults} faults!" if faults else "")
+
+
+if __name__ == "__main__":
+    main()

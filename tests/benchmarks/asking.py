@@ -1,0 +1,62 @@
+"""Asks a server as fast as it answers, by wrk; every answer but 2xx counts as a fault."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_SCRIPT = """
+local paths, n = {}, 0
+for line in io.lines(os.getenv("BENCH_PATHS")) do paths[#paths + 1] = line end
+function init(args) n = math.random(#paths) end
+function request()
+  n = n % #paths + 1
+  return wrk.format("GET", paths[n])
+end
+function done(summary, latency, requests)
+  local e = summary.errors
+  local faults = e.status + e.connect + e.read + e.write + e.timeout
+  io.write(string.format('\\nJSON {"requests": %d, "seconds": %f, "faults": %d, "bytes": %d, ' ..
+    '"p50": %f, "p99": %f}\\n', summary.requests, summary.duration / 1e6, faults, summary.bytes,
+    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+end
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One round: answers a second, milliseconds, and how many were no answers."""
+
+    rate: float
+    p50: float
+    p99: float
+    faults: int
+    bytes_each: float
+
+
+def ask(root: str, paths: Sequence[str], connections: int, seconds: int) -> Asked:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "ask.lua").write_text(_SCRIPT)
+        below = root.split("/", 3)[3]
+        (folder / "paths").write_text("".join(f"/{below}{path}\n" for path in paths))
+        told = subprocess.run(
+            [
+                *("wrk", "--latency", "-t1", f"-c{connections}", f"-d{seconds}s"),
+                *("-s", str(folder / "ask.lua"), root),
+            ],
+            env={"BENCH_PATHS": str(folder / "paths"), "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    found = json.loads(told.split("JSON ", 1)[1].splitlines()[0])
+    return Asked(
+        rate=found["requests"] / found["seconds"],
+        p50=found["p50"],
+        p99=found["p99"],
+        faults=found["faults"],
+        bytes_each=found["bytes"] / max(found["requests"], 1),
+    )
