@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
-from . import documents, formats, jobs, links
+from . import formats, jobs, links
 from .bulk import Report
 from .components import COUNTS
 from .models import Collection, Item, Job
@@ -23,7 +23,7 @@ def stored(
     request: HttpRequest, body: str, etag: str, updated: datetime, media_type: str
 ) -> HttpResponse:
     """One document with its validators; 304 where the asker has it (RFC 9110, 13)."""
-    answer = HttpResponse(documents.sent(body, links.root(request)), content_type=media_type)
+    answer = HttpResponse(body.replace(links.MARK, links.root(request)), content_type=media_type)
     if getattr(request, "accepted_renderer", None) is formats.HTML:
         return answer  # the page has other parts, and is no version of the document
     _mark_version(answer, etag, updated)
@@ -37,7 +37,7 @@ def created(request: HttpRequest, row: Item | Collection) -> HttpResponse:
     root = links.root(request)
     is_item = isinstance(row, Item)
     answer = HttpResponse(
-        documents.sent(row.body, root),
+        row.body.replace(links.MARK, root),
         content_type=links.GEOJSON if is_item else links.JSON,
         status=201,
     )

@@ -4,6 +4,7 @@ The stored body is the JSON text as it will be sent. Own links, and the hrefs of
 bytes we hold, begin with the mark; all else stays as it came, unknown members too.
 """
 
+import hashlib
 import secrets
 from collections.abc import Iterable
 from typing import Any
@@ -19,9 +20,6 @@ Document = dict[str, Any]
 LONGEST_ID = 256  # bytes in UTF-8
 LARGEST = 16 * 2**20  # bytes of one document
 MOST_MEMBERS = 1_000  # of a collection that can be asked for
-
-# How our first link begins in a stored body.
-_OWN = f'"links":[{{"rel":"self","href":"{links.MARK}'
 
 # Relations that we answer for; what a client sends under them is replaced.
 OWN_OF_ITEM = frozenset({"self", "root", "parent", "collection"})
@@ -56,8 +54,7 @@ def item_body(
 ) -> tuple[str, Report]:
     """The text of an Item of this collection, and how it stands to its extensions."""
     stand_in = _stand_in()
-    own = links.of_item(stand_in, collection, document["id"])
-    linked = _linked(document, own, OWN_OF_ITEM, links.item_path(collection, document["id"]))
+    linked = _links_of_item(document, collection, stand_in)
     whole = {**document, "collection": collection, "links": linked}
     _gate(whole, held, stand_in, collection, document["id"])
     report = validation.check(whole, strictness)
@@ -67,9 +64,7 @@ def item_body(
 def collection_body(document: Document, held: Iterable[str], strictness: str) -> tuple[str, Report]:
     """The text of a Collection, and how it stands to its extensions."""
     stand_in = _stand_in()
-    own = links.of_collection(stand_in, document["id"])
-    path = links.collection_path(document["id"])
-    whole = {**document, "links": _linked(document, own, OWN_OF_COLLECTION, path)}
+    whole = {**document, "links": _links_of_collection(document, stand_in)}
     _gate(whole, held, stand_in, document["id"], None)
     report = validation.check(whole, strictness)
     return _text(whole, stand_in), report
@@ -77,8 +72,23 @@ def collection_body(document: Document, held: Iterable[str], strictness: str) ->
 
 def read(body: str, root: str) -> Document:
     """The document as it is sent from this root (absolute, ends with a slash)."""
-    document: Document = orjson.loads(sent(body, root))
+    document: Document = orjson.loads(body.replace(links.MARK, root))
     return document
+
+
+def renewed(body: str) -> str:
+    """The same text with our own links as they are made today."""
+    stand_in = _stand_in()
+    document = read(body, stand_in)
+    if document["type"] == "Feature":
+        document["links"] = _links_of_item(document, document["collection"], stand_in)
+    else:
+        document["links"] = _links_of_collection(document, stand_in)
+    return _text(document, stand_in)
+
+
+def etag(body: str, revision: int) -> str:
+    return f"{hashlib.sha256(body.encode()).hexdigest()[:24]}-{revision}"
 
 
 def members(document: Document) -> dict[str, Any]:
@@ -110,18 +120,6 @@ def _columns(name: str, rows: list[Any]) -> list[tuple[str, Any]]:
     return [(f"{name}.{inner}", values) for inner, values in columns.items()]
 
 
-def sent(body: str, root: str) -> str:
-    """The text as it is sent: with the root, and with a link to the page after that to itself.
-
-    No text that came to us can hold the mark, so the first link that does is ours.
-    """
-    before, found, after = body.partition(_OWN)
-    own, _, others = after.partition("}")
-    page = orjson.dumps(_page_of(root + own.partition('"')[0])).decode()
-    whole = f"{before}{_OWN}{own}}},{page}{others}" if found else body
-    return whole.replace(links.MARK, root)
-
-
 def _page_of(address: str) -> links.Link:
     return formats.alternate(address, formats.HTML)
 
@@ -144,13 +142,23 @@ def _stand_in() -> str:
     return f"https://{secrets.token_hex(16)}.invalid/"
 
 
-def _linked(
-    document: Document, own: list[links.Link], rels: frozenset[str], path: str
-) -> list[Any]:
+def _links_of_item(document: Document, collection: str, base: str) -> list[Any]:
+    path = links.item_path(collection, document["id"])
+    own = [*links.of_item(base, collection, document["id"]), _page_of(base + path)]
+    return own + others_links(_links(document), OWN_OF_ITEM, path)
+
+
+def _links_of_collection(document: Document, base: str) -> list[Any]:
+    path = links.collection_path(document["id"])
+    own = [*links.of_collection(base, document["id"]), _page_of(base + path)]
+    return own + others_links(_links(document), OWN_OF_COLLECTION, path)
+
+
+def _links(document: Document) -> list[Any]:
     given = document.get("links", [])
     if not isinstance(given, list):
         raise Invalid("/links must be of type array.", pointer="/links")
-    return own + others_links(given, rels, path)
+    return given
 
 
 def others_links(given: list[Any], rels: frozenset[str], path: str) -> list[Any]:
@@ -160,7 +168,7 @@ def others_links(given: list[Any], rels: frozenset[str], path: str) -> list[Any]
 
 
 def _is_ours(link: Any, rels: frozenset[str], page: str) -> bool:
-    """What we answer for, and what `sent` adds to it by whichever door it was read."""
+    """What we answer for, by whichever door it was read."""
     if not isinstance(link, dict) or not isinstance(link.get("rel"), str):
         return False
     is_page = link["rel"] == "alternate" and str(link.get("href")).endswith(page)

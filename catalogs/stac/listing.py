@@ -140,7 +140,7 @@ class Listing:
     def texts(self, bodies: Sequence[str]) -> list[str]:
         """As they are sent; read only where `fields` asks for parts of them."""
         if "fields" not in self.asked:
-            return [documents.sent(body, self.root) for body in bodies]
+            return [body.replace(links.MARK, self.root) for body in bodies]
         wanted = self.asked["fields"]
         parts = (
             fields.pick(documents.read(body, self.root), wanted, self.kind.always, self.kind.usual)

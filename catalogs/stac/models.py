@@ -1,6 +1,5 @@
 """What a catalog holds. The STAC document is the truth; the columns are its index."""
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -61,7 +60,7 @@ class Stored(models.Model):
 
     def keep(self, body: str) -> None:
         self.body = body
-        self.etag = f"{hashlib.sha256(body.encode()).hexdigest()[:24]}-{self.revision}"
+        self.etag = documents.etag(body, self.revision)
 
 
 class Boxed(models.Model):

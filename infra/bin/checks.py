@@ -96,7 +96,8 @@ def with_stack(place: Place, work: Callable[[Stack, dict[str, str]], list[str]])
 def _all(environment: dict[str, str], chosen: list[str]) -> list[str]:
     if chosen:
         return _run({"tests": _pytest(*chosen)}, environment)
-    standalone = _pytest("-c", "tests/standalone/pytest.ini", "tests/standalone", "tests/stac")
+    alone = ("-c", "tests/standalone/pytest.ini", "-n", "2", "--dist", "loadfile")
+    standalone = _pytest(*alone, "tests/standalone", "tests/stac")
     failed = _run(LINTS, environment)
     failed += _run({"the STAC core alone": standalone}, environment)
     # The closing line of this one is the run's.
