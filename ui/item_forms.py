@@ -51,10 +51,21 @@ class DateField(forms.CharField):
             raise forms.ValidationError(problem) from fault
 
 
+class PlaceWidget(LeafletWidget):  # type: ignore[misc]
+    """What was typed comes back as it was typed, were it no geometry."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        typed = value if isinstance(value, str) else None
+        context: dict[str, Any] = super().get_context(name, None if typed else value, attrs)
+        if typed:
+            context["serialized"] = typed
+        return context
+
+
 class PlaceField(GeometryField):  # type: ignore[misc]
     """GeoJSON as text, drawn by django-leaflet's widget; checked by the API's own field."""
 
-    widget = LeafletWidget
+    widget = PlaceWidget
 
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, **options)

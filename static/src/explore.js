@@ -84,6 +84,12 @@ export function explore({ map, L, frame, footprints, boxOf, boundsOf, frameTo })
   }
 
   map.on("click", (event) => pick(event.latlng));
+  document.getElementById("picked")?.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-map-unpick]")) return;
+    event.preventDefault();
+    form.elements.namedItem("at").value = "";
+    tell("map:picked");
+  });
   map.getContainer().addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target !== map.getContainer()) return;
     event.preventDefault();

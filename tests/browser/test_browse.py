@@ -143,6 +143,10 @@ def test_the_keyboard_picks_too(scenes, page):
     page.get_by_label("Map. Arrow keys").focus()
     page.keyboard.press("Enter")
     page.get_by_text("3 items here").wait_for()
+    page.locator("#picked").get_by_label("Close").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.activeElement.id === 'map'")
+    assert "at" not in state(page)
 
 
 def test_the_keyboard_gets_past_the_map(scenes, page):

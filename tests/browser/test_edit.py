@@ -90,6 +90,16 @@ def test_a_rectangle_is_drawn_and_stands_in_the_text(page, here, live, one):
     assert drawn != before
 
 
+def test_a_half_typed_geometry_is_kept_and_answered(page, here, watch):
+    watch.allow("status of 422")
+    page.goto(here + "edit/")
+    text = page.locator("#id_geometry")
+    text.fill('{"type": "Point", "coordinates": [10,')
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#id_geometry_error")).to_be_visible()
+    assert text.input_value() == '{"type": "Point", "coordinates": [10,'
+
+
 def test_json_is_checked_at_its_line(page, here, watch):
     watch.allow("style-src")  # Chromium's own, where typing replaces a selection of coloured text
     page.goto(here + "json/")
