@@ -8,6 +8,7 @@ redirect is followed; size and time have an end.
 
 import http.client
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -19,6 +20,10 @@ from .schemas import LARGEST, Missing
 
 PATIENCE = 5.0  # seconds for one schema, name and all
 _EMBEDS = ipaddress.ip_network("64:ff9b::/96")  # NAT64: an IPv4 address in the last 32 bits
+
+# One schema has one address: no query and no other spelling of a path leads to it again, else
+# whoever writes could have it kept a thousand times.
+_PATH = re.compile(r"(/[A-Za-z0-9_~@:+,=-][A-Za-z0-9._~@:+,=-]*)+")
 
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -107,10 +112,9 @@ def _parts(address: str, hosts: Iterable[str]) -> tuple[str, str]:
         raise Missing(f"No schema of it is here, and none is fetched from {host[:100] or 'there'}.")
     if parts.scheme != "https" or port not in (None, 443) or parts.username or parts.password:
         raise Missing("No schema of it is here; it would be fetched by plain https only.")
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if not path.isascii() or any(ord(letter) <= 32 for letter in path):
-        raise Missing("This is no address of a schema.")
-    return host, path
+    if not _PATH.fullmatch(parts.path) or parts.query:
+        raise Missing("No schema of it is here, and none is fetched from such an address.")
+    return host, parts.path
 
 
 def _left(deadline: float) -> float:

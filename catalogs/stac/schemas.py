@@ -28,6 +28,7 @@ from .parsers import walk
 from .weighing import TooMuch, weigh
 
 LARGEST = 2**20  # bytes of one schema
+MOST_KEPT = 2_000  # schemas of one folder
 MOST_AT_ONCE = 100  # schemas that one refers to, itself among them
 FORGET = 10  # seconds after which a schema that was not there is looked for again
 _DATA = frozenset({"const", "enum", "default", "examples"})  # what is no schema inside of one
@@ -76,7 +77,7 @@ class Shelf:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self.read = lru_cache(maxsize=2000)(self._read)
+        self.read = lru_cache(maxsize=MOST_KEPT)(self._read)
         self._sound: set[str] = set()
         # Addresses without a sound schema, those that could not be had: until when, and why.
         self._not: _Remembered = {}
@@ -145,6 +146,8 @@ class Shelf:
         path = self.file(address)
         assert path is not None
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists() and len(os.listdir(self.folder)) >= MOST_KEPT:
+            raise Missing(f"The folder has {MOST_KEPT:,} schemas already.")
         whole = orjson.dumps({"address": address, "schema": schema})
         with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".new", delete=False) as file:
             file.write(whole)

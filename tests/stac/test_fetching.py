@@ -119,6 +119,11 @@ NEVER = {
     "a broken one": "https://[/schema.json",
     "no port": f"https://{HOST}:port/schema.json",
     "a file": "file:///etc/passwd",
+    "the same by a query": f"{EO}?1",
+    "the same by an escape": f"https://{HOST}/eo/v1/%73chema.json",
+    "the same by two slashes": f"https://{HOST}/eo//v1/schema.json",
+    "the same by a way back": f"https://{HOST}/eo/v1/../v1/schema.json",
+    "no path": f"https://{HOST}",
 }
 
 
@@ -127,6 +132,14 @@ def test_where_it_never_goes(asked, address):
     with pytest.raises(schemas.Missing):
         schema_server.fetcher(address, [HOST])
     assert asked == {}
+
+
+def test_the_folder_has_an_end(home, asked, monkeypatch):
+    monkeypatch.setattr(schemas, "MOST_KEPT", 0)
+    sent = home.post("collections/c/items", documents.item(stac_extensions=[EO]))
+    assert sent.status_code == 201
+    [unchecked] = home.get("collections/c/items/i/validation")["unchecked"]
+    assert "already" in unchecked["description"]
 
 
 def test_lines_cannot_be_smuggled_in(asked):
