@@ -56,7 +56,9 @@ def start(collection: Collection, body: Body, plan: Plan, user: Any, name: str) 
 def dismiss(job: Job) -> Job:
     """Cancelled before its end; what it has written stays."""
     with transaction.atomic():
-        locked: Job = Job.objects.select_for_update().get(pk=job.pk)
+        locked: Job | None = Job.objects.select_for_update().filter(pk=job.pk).first()
+        if locked is None:
+            raise NotFound
         if not locked.open:
             raise Conflict(f"This job is over: it is {locked.status}.")
         locked.status, locked.finished = Status.DISMISSED, timezone.now()
@@ -81,7 +83,11 @@ class Run:
                 raise Stale
             self.run = row.run + 1
             Job.objects.filter(pk=self.pk).update(
-                run=self.run, status=Status.RUNNING, started=row.started or Now()
+                run=self.run,
+                status=Status.RUNNING,
+                started=row.started or Now(),
+                beat=Now(),  # else one that waited long would be thought lost at once
+                updated=Now(),
             )
         if self.run > MOST_RUNS:
             raise Conflict("Every run of this job was cut off. Send the items in smaller parts.")

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from catalogs import loading, reaper
@@ -139,6 +140,19 @@ def test_the_sweeper_gives_a_lost_job_to_another(stac, home, run_jobs, in_acme, 
     Job.objects.update(attempt=1)
     with pytest.raises(stac_jobs.Stale):
         old.write()
+
+
+def test_a_run_that_has_just_begun_is_not_lost(stac, home, in_acme, acme):  # noqa: F811
+    """However long it waited for its turn."""
+    begin(stac, home, "a")
+    Job.objects.update(updated=timezone.now() - timedelta(hours=1))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+    [job] = Job.objects.all()
+    run = stac_jobs.Run(str(job.pk), job.attempt)
+    run.begin()
+    assert loading.sweep(str(acme.pk)) == []
+    run.write()
 
 
 def test_what_waits_is_not_reaped(stac, home, run_jobs, bucket, acme, in_acme):  # noqa: F811
