@@ -18,8 +18,13 @@ from .errors import Busy, Invalid, Unprocessable
 from .remembered import Answered, asker
 
 KEPT = timedelta(hours=24)
+PATIENCE = "10min"  # for what is done beside the database, as storing a large body
+MOST_FORGOTTEN = 1_000  # by one request
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_ANSWERED = ("Content-Type", "ETag", "Last-Modified", "Location", "Preference-Applied")
+_ANSWERED = (
+    *("Content-Type", "ETag", "Last-Modified", "Link", "Location"),
+    *("Preference-Applied", "Retry-After"),
+)
 
 
 def once(
@@ -37,7 +42,7 @@ def once(
     digest = hashlib.sha256("\n".join(asked).encode()).hexdigest()
     with transaction.atomic():
         _claim(asker(user), key)
-        Answered.objects.filter(created__lt=timezone.now() - KEPT).delete()
+        _forget()
         known = Answered.objects.filter(asker=asker(user), key=key).first()
         if known is not None:
             return _again(known, digest)
@@ -54,8 +59,9 @@ def once(
 
 
 def _claim(asker: str, key: str) -> None:
-    """Until the transaction ends, or whoever runs it."""
+    """Until the transaction ends, or whoever runs it; a large body is stored meanwhile."""
     with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{PATIENCE}'")
         cursor.execute(
             "SELECT pg_try_advisory_xact_lock("
             "hashtextextended(current_schema() || ' answer ' || %s || ' ' || %s, 0))",
@@ -64,6 +70,13 @@ def _claim(asker: str, key: str) -> None:
         [claimed] = cursor.fetchone()
     if not claimed:
         raise Busy("Another request with this Idempotency-Key is being answered just now.")
+
+
+def _forget() -> None:
+    """Old answers, but for those that another request is forgetting: nobody waits for them."""
+    old = Answered.objects.filter(created__lt=timezone.now() - KEPT)
+    free = old.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    Answered.objects.filter(pk__in=list(free[:MOST_FORGOTTEN])).delete()
 
 
 def _again(known: Answered, digest: str) -> HttpResponse:

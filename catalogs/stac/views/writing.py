@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import storages
+from django.db import transaction
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -114,8 +115,9 @@ class WriteItems(StacView):
         if Job.objects.filter(status__in=Job.OPEN).count() >= MOST_WAITING:
             raise Busy("Many bodies wait to be written already. Send this one later.")
         name = self.perform_keep(body)
-        job = jobs.start(home, body, plan, self.request.user, name)
-        self.perform_defer(job)
+        with transaction.atomic():
+            job = jobs.start(home, body, plan, self.request.user, name)
+            self.perform_defer(job)
         return answers.accepted(self.request, Job.objects.get(pk=job.pk))
 
     def perform_keep(self, body: Body) -> str:
