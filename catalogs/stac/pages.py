@@ -4,7 +4,6 @@ The page is made of the document that a program would get, after permissions and
 looked at. The setting STAC_PAGE may name a function of a project's own, called as `page` is here.
 """
 
-import json
 import re
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -22,6 +21,7 @@ from . import formats, links
 from .documents import Document
 
 LONGEST = 500_000  # characters of a document that a page shows
+MOST_LISTED = 100  # documents of a list on one page
 
 # A string of the escaped text that is an address.
 _ADDRESS = re.compile(r"(?<=&quot;)https?://[^\s&<>]+(?:&amp;[^\s&<>]+)*(?=&quot;)")
@@ -44,9 +44,10 @@ class Entry(NamedTuple):
 
 
 def instead(view: Any, answer: HttpResponseBase) -> HttpResponseBase:
-    """The page of a document or a refusal; what is neither goes out as it is."""
+    """The page of a document or a refusal; what is neither (what a write made) stays as it is."""
     kind = answer.headers.get("Content-Type", "").partition(";")[0]
-    if not isinstance(answer, HttpResponse) or not kind.endswith("json"):
+    is_told = answer.status_code == 200 or answer.status_code >= 400
+    if not is_told or not isinstance(answer, HttpResponse) or not kind.endswith("json"):
         return answer
     named = getattr(settings, "STAC_PAGE", None)
     made: HttpResponse = (import_string(named) if named else page)(
@@ -80,7 +81,9 @@ def context(view: Any, document: Document, status: int) -> dict[str, Any]:
         "pages": {
             each["rel"]: each["href"]
             for each in document.get("links", [])
-            if each.get("rel") in ("prev", "next") and "method" not in each
+            if each.get("rel") in ("prev", "next")
+            and "method" not in each
+            and str(each["href"]).startswith(("http://", "https://"))  # an author may write it
         },
         "asked": view.request.query_params,
         "asks": asks(view) if status == 200 else [],
@@ -104,7 +107,8 @@ def crumbs(view: Any) -> list[Crumb]:
 
 def entries(document: Document) -> list[Entry]:
     """Items and collections of a list, the children of a catalog."""
-    listed = document.get("features") or document.get("collections") or ()
+    named = ("features", "collections", "children")
+    listed = next((document[name] for name in named if document.get(name)), ())
     children = [each for each in document.get("links", []) if each.get("rel") == "child"]
     return [_entry(each) for each in listed] + [
         Entry(str(each.get("title") or each["href"]), each["href"], "") for each in children
@@ -128,7 +132,7 @@ def asks(view: Any) -> list[str]:
 
 def pretty(document: Any) -> tuple[SafeString, bool]:
     """The document as people read it, its addresses as links; and whether that is all of it."""
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
     shown = escape(text[:LONGEST])
     return mark_safe(_ADDRESS.sub(_link, shown)), len(text) <= LONGEST  # noqa: S308 (escaped)
 

@@ -304,6 +304,7 @@ def test_refusals_name_the_parameter(stranger, asked, parameter):
         {"aggregations": ["total_count"], "centroid_geohash_grid_frequency_precision": True},
         {"aggregations": ["total_count"], "datetime_frequency_interval": ["day"]},
         {"aggregations": ["total_count"] * 1001},
+        {"aggregations": ["total_count"], "bbox": "0,0,1,1"},
     ],
 )
 def test_bodies_that_ask_nothing_are_refused(stranger, sent):

@@ -228,6 +228,13 @@ class TestOneKeyOneWrite:
         assert ask(key="k2").status_code == 409
         assert ask(key="k2", body=documents.item("other")).status_code == 201
 
+    def test_so_is_what_is_said_of_extensions(self, stac, home):
+        named = documents.item(stac_extensions=["https://example.com/unknown/schema.json"])
+        headers = {"Idempotency-Key": "k"}
+        answers = [stac.post(home, named, headers=headers) for _ in range(2)]
+        assert 'rel="describedby"' in answers[0]["Link"]
+        assert answers[1]["Link"] == answers[0]["Link"]
+
     def test_reports_too(self, stac, home):
         headers = {"Idempotency-Key": "k", **LENIENT}
         ask = lines(documents.item("a"), b"null")
@@ -391,6 +398,9 @@ def test_jobs(stac, home, stranger, reader, settings):
     assert stac(job, "DELETE").status_code == 409
     assert stac("jobs/nonsense").status_code == 404
     assert stac(f"{job}/report", after="x").status_code == 400
+    browser = stac(f"{job}/report", headers={"Accept": "text/html"})
+    assert (browser.status_code, browser["Content-Type"]) == (200, NDJSON)
+    assert stac(f"{job}/report", f="html").status_code == 400
 
 
 def test_openapi_tells_of_it(stac):

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import URLPattern
 
-from catalogs.stac import urls
+from catalogs.stac import pages, urls
 from catalogs.stac.conformance import CONFORMS_TO
 from tests.stac import documents
 from tests.stac.client import body, link
@@ -164,6 +164,35 @@ def test_refusals_are_pages_for_people(stac, stranger):
 def test_words_of_documents_are_no_markup(filled):
     page = filled("collections", f="html").content.decode()
     assert "<b>&" not in page
+
+
+def test_links_of_an_author_lead_to_addresses_only(filled):
+    """`prev` and `next` are buttons of the page."""
+    bad = {"rel": "next", "href": "javascript:alert(1)", "title": "Next"}
+    filled.post("collections/c/items", documents.item("bad", links=[bad]))
+    assert 'href="javascript:' not in filled("collections/c/items/bad", f="html").content.decode()
+
+
+def test_what_a_write_made_is_no_page(filled):
+    """Its Location and ETag are what the writer wants."""
+    answer = filled.post("collections/c/items", documents.item("j"), headers={"Accept": BROWSER})
+    assert (answer.status_code, answer["Content-Type"]) == (201, GEOJSON)
+    assert {"Location", "ETag"} <= set(answer.headers)
+
+
+def test_a_page_lists_no_more_than_people_read(filled, monkeypatch):
+    monkeypatch.setattr(pages, "MOST_LISTED", 1)
+    filled.post("collections/c/items", documents.item("j"))
+    shown = filled("search", limit=10_000, f="html").content.decode()
+    assert [f'href="{filled.root}collections/c/items/{id}"' in shown for id in "ij"].count(
+        True
+    ) == 1
+    assert filled.get("search", limit=10_000)["numberReturned"] == 2
+
+
+def test_children_are_listed(filled):
+    shown = filled("children", f="html").content.decode()
+    assert f'href="{filled.root}collections/c">Coast' in shown
 
 
 def test_post_has_the_same_choice(filled):

@@ -61,7 +61,7 @@ class Aggregate(StacView):
         sent = self.document
         if not isinstance(sent, dict):
             raise Invalid("What to count is asked by a JSON object of parameters.")
-        return self.counted(request, AggregateParameters.read(sent), **where)
+        return self.counted(request, AggregateParameters.read(sent, posted=True), **where)
 
     def counted(self, request: Request, asked: dict[str, Any], **where: str) -> HttpResponse:
         found = self.items(asked["aggregations"], **where).search(

@@ -97,7 +97,10 @@ class StacView(APIView):
             if len(values) > 1:
                 raise Invalid(f"The parameter {name[:80]!r} comes twice.", parameter=name)
             given[name] = values[0]
-        return self.parameters.get(method, Parameters).read(given)
+        asked = self.parameters.get(method, Parameters).read(given)
+        if self.form is formats.HTML and "limit" in asked:
+            asked["limit"] = min(asked["limit"], pages.MOST_LISTED)
+        return asked
 
     def permit(self) -> None:
         """Refuses with 401 who is not known, and with 403 who is but may not."""

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from .. import answers, jobs, links
+from .. import answers, formats, jobs, links
 from ..components import ref
 from ..errors import NotFound
 from ..models import Job
@@ -15,7 +15,6 @@ from ..parameters import ReportParameters
 from .base import StacView
 
 MOST_LISTED = 100
-LINES = "application/x-ndjson"
 _JOB = {(200, links.JSON): ref("Job")}
 
 
@@ -68,17 +67,22 @@ class JobReport(JobView):
     """All items that were refused, a line each; a Link leads to the next part of a long one."""
 
     parameters = {"GET": ReportParameters}
+    usual = formats.NDJSON
+
+    def get_renderers(self) -> list[formats.Form]:
+        """A file to be saved, and no page."""
+        return [self.usual]
 
     @extend_schema(
         operation_id="getJobReport",
         parameters=[ReportParameters],
-        responses={(200, LINES): {"type": "string"}},
+        responses={(200, formats.NDJSON.media_type): {"type": "string"}},
     )
     def get(self, request: Request, id: UUID) -> HttpResponse:
         job, after = self.job(id), self.asked.get("after", -1)
         rows = list(job.refusals.filter(index__gt=after).order_by("index")[: jobs.MOST_REPORTED])
         lines = [orjson.dumps(row.told()) + b"\n" for row in rows]
-        answer = HttpResponse(b"".join(lines), content_type=LINES)
+        answer = HttpResponse(b"".join(lines), content_type=formats.NDJSON.media_type)
         answer["Content-Disposition"] = f'attachment; filename="{job.pk}.ndjson"'
         if len(rows) == jobs.MOST_REPORTED:
             more = f"{links.root(request)}jobs/{job.pk}/report?after={rows[-1].index}"
