@@ -75,7 +75,7 @@ def steps(request: HttpRequest) -> list[Step]:
             _page("uploads"),
             Item.objects.exists(),
         ),
-        Step("Make a key", "Programs sign in with it.", "key-round", _page("keys"), keys.exists()),
+        Step("Make a key", "Programs sign in with it.", "key-round", _keys(request), keys.exists()),
         Step(
             "Use it",
             "Every page has code that runs as it stands.",
@@ -99,6 +99,11 @@ def _uploaded() -> bool:
 def _newest_page() -> str:
     newest = Collection.objects.order_by("-created").values_list("pk", flat=True).first()
     return f"{reverse('ui:collection', args=[newest])}?view=use" if newest else ""
+
+
+def _keys(request: HttpRequest) -> str:
+    """Those who may make none see the step without a link."""
+    return _page("keys") if request.user.has_perm("tenants.manage_keys") else ""
 
 
 def _page(name: str) -> str:
