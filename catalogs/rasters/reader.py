@@ -31,7 +31,8 @@ MOST_RANGE = 16 * MIB  # bytes in one answer to the child
 KEPT_DRIVERS = frozenset({"GTiff", "COG", "MEM", "PNG", "JPEG", "WEBP", "VRT"})
 
 
-_PYTHON = (sys.executable, "-s", "-P", "-m")  # no user's site-packages, no current folder
+# No user's site-packages, no current folder; no bytecode is written, which a limit would cut off.
+_PYTHON = (sys.executable, "-s", "-P", "-B", "-m")
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 

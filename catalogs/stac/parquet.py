@@ -20,6 +20,9 @@ _LIMITS = {
     resource.RLIMIT_FSIZE: 2**16,  # bytes of what it may say of a fault
     resource.RLIMIT_CORE: 0,
 }
+# Nothing of ours on its path; and no bytecode is kept: the limit of what it may write would cut
+# those files off, and whoever imports the same module next would read what is left.
+_ALONE = ("-I", "-B")
 # Nothing of ours, and one memory for all, which the limit counts.
 _ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
 
@@ -37,7 +40,7 @@ class Lines:
             raise Invalid("This is no Parquet file.")
         self.file.seek(0)
         with _on_disk(self.file) as source, tempfile.TemporaryFile() as said:
-            program = [sys.executable, "-I", str(Path(parquet_lines.__file__))]
+            program = [sys.executable, *_ALONE, str(Path(parquet_lines.__file__))]
             with subprocess.Popen(  # noqa: S603 - our own program
                 program, stdin=source, stdout=subprocess.PIPE, stderr=said, env=_ENVIRONMENT
             ) as child:

@@ -3,11 +3,13 @@
 import io
 import tempfile
 import threading
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyarrow.parquet.core
 import pytest
 import stac_geoparquet.arrow
 
@@ -40,6 +42,14 @@ def table(**columns) -> bytes:
 
 def send(stac, body: bytes, query="", **headers):
     return stac.post(ITEMS + query, body, content_type=PARQUET, headers=headers)
+
+
+def test_the_process_leaves_no_bytecode(stac, home):
+    """What it may write has an end, and Python would keep the half of a module."""
+    kept = Path(cache_from_source(pyarrow.parquet.core.__file__))
+    kept.unlink(missing_ok=True)
+    assert send(stac, written([documents.item()])).status_code == 201
+    assert not kept.exists()
 
 
 def test_it_works(stac, home):
