@@ -15,15 +15,22 @@ from catalogs.stac import pages
 from catalogs.stac.documents import Document
 from ui.views import collection, errors, home, item
 
+# In this order.
 _WORDS = {
+    "q": ("Words", "coast"),
+    "collections": ("Collections", "coast,alps"),
+    "ids": ("Ids", "scene-1,scene-2"),
     "bbox": ("Box", "west,south,east,north"),
     "datetime": ("Time", "2024-01-01T00:00:00Z/.."),
     "filter": ("Filter (CQL2)", "eo:cloud_cover < 10"),
     "sortby": ("Sort by", "-datetime"),
     "fields": ("Fields", "id,properties.datetime"),
-    "q": ("Words", "coast"),
     "limit": ("Items on a page", "10"),
 }
+
+
+def _order(name: str) -> int:
+    return [*_WORDS, name].index(name)
 
 
 def page(view: Any, document: Document, status: int) -> HttpResponse:
@@ -41,7 +48,7 @@ def page(view: Any, document: Document, status: int) -> HttpResponse:
     shown = pages.context(view, document, status)
     shown["asks"] = [
         {"name": name, "label": label, "example": example, "value": shown["asked"].get(name, "")}
-        for name in shown["asks"]
+        for name in sorted(shown["asks"], key=_order)
         for label, example in [_WORDS.get(name, (name.capitalize(), ""))]
     ]
     shown["map"] = _map(request, view.kwargs, shown["asked"])
