@@ -33,11 +33,14 @@ SEEDED = {"collection": "c", "item": "i", "key": "data", "part": "2020"}
 
 
 @pytest.fixture
-def seeded(stac) -> StacClient:
+def seeded(stac, monkeypatch) -> StacClient:
     assert stac.post("collections", documents.collection()).status_code == 201
     for number, id in enumerate(("i", "j", "k")):
         document = documents.item(id, west=number, properties={"eo:cloud_cover": number})
         assert stac.post("collections/c/items", document).status_code == 201
+    many = {"type": "FeatureCollection", "features": [documents.item("l")]}
+    started = stac.post("collections/c/items", many, headers={"Prefer": "respond-async"})
+    monkeypatch.setitem(SEEDED, "id", started["Location"].rpartition("/")[2])
     return stac
 
 

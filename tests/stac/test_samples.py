@@ -58,8 +58,14 @@ def samples():
 
 def without_own_links(document):
     links = document.get("links") or []
-    kept = [each for each in links if not (isinstance(each, dict) and each.get("rel") in OWN)]
-    return {**document, "links": kept}
+    return {**document, "links": [each for each in links if not is_own(each)]}
+
+
+def is_own(each):
+    if not isinstance(each, dict):
+        return False
+    is_page = each.get("rel") == "alternate" and str(each.get("href")).endswith("?f=html")
+    return is_page or each.get("rel") in OWN
 
 
 def same(sent, found):
