@@ -20,7 +20,6 @@ from .parsers import parse
 USUAL_LIMIT = 10
 LARGEST_LIMIT = 10_000  # a larger one is cut to this (OGC API Features 1, 7.15.2)
 MOST_NAMES = 1_000
-METHODS = ["insert", "upsert", "skip", "replace"]  # bulk.Method
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 
@@ -147,14 +146,6 @@ class ItemFormatParameter(FormatParameter):
 )
 class ItemsFormatParameter(FormatParameter):
     """Of many items."""
-
-
-@extend_schema_field({"type": "boolean", "default": False})
-class FlagParameter(Parameter):
-    def to_internal_value(self, data: Any) -> bool:
-        if data not in ("true", "false"):
-            raise self.fault("it is true or false.")
-        return bool(data == "true")
 
 
 @extend_schema_field(
@@ -306,42 +297,6 @@ class Parameters(serializers.Serializer[Any]):
 
 class ItemParameters(Parameters):
     f = ItemFormatParameter()
-
-
-class DeleteCollectionParameters(Parameters):
-    cascade = FlagParameter(help_text="Delete its items too.")
-
-
-@extend_schema_field({"type": "integer", "minimum": 0})
-class AfterParameter(Parameter):
-    def to_internal_value(self, data: Any) -> int:
-        if not re.fullmatch(r"\d{1,9}", str(data), re.ASCII):
-            raise self.fault("it is a whole number.")
-        return int(data)
-
-
-class ReportParameters(Parameters):
-    after = AfterParameter(help_text="Tell of the items after this one.")
-
-
-class UpgradeParameters(Parameters):
-    upgrade = FlagParameter(help_text="Bring an older document to STAC 1.1.0 first.")
-
-
-class PutItemParameters(UpgradeParameters):
-    upsert = FlagParameter(help_text="Create the item where it is new.")
-
-
-@extend_schema_field({"type": "string", "enum": METHODS, "default": METHODS[0]})
-class MethodParameter(Parameter):
-    def to_internal_value(self, data: Any) -> str:
-        if data not in METHODS:
-            raise self.fault(f"there is {', '.join(METHODS)}.")
-        return str(data)
-
-
-class WriteParameters(UpgradeParameters):
-    method = MethodParameter(help_text="What to do with ids that are there already.")
 
 
 class PageParameters(Parameters):

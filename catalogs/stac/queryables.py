@@ -251,7 +251,7 @@ def _described(row: Queryable) -> dict[str, Any]:
     if row.format:
         told["format"] = row.format
     if row.lowest is not None:
-        told |= {"minimum": _plain(row.lowest), "maximum": _plain(row.highest)}
+        told |= {"minimum": plain(row.lowest), "maximum": plain(row.highest)}
     if kinds == ["string"] and row.values:
         told["enum"] = row.values
     if kinds == ["array"] and row.values:
@@ -259,5 +259,6 @@ def _described(row: Queryable) -> dict[str, Any]:
     return told
 
 
-def _plain(number: float | None) -> float | int | None:
+def plain(number: float | None) -> float | int | None:
+    """As JSON has it: a whole one without its point."""
     return int(number) if number is not None and number == int(number) else number

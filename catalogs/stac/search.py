@@ -46,6 +46,14 @@ def in_interval(interval: Interval) -> Q:
     return Q(span__overlap=DateTimeTZRange(*interval, bounds="[]"))
 
 
+def _common(datetime: Interval | None, *conditions: Q | None) -> Q:
+    """What items and collections are asked alike."""
+    found = in_interval(datetime) if datetime else Q()
+    for condition in conditions:
+        found &= Q() if condition is None else condition
+    return found
+
+
 class CollectionQuerySet(QuerySet[Any]):
     def visible_to(self, user: Asker) -> Self:
         """All for who may view the catalog; for everyone else what is public."""
@@ -77,15 +85,7 @@ class CollectionQuerySet(QuerySet[Any]):
         found = self
         if bbox:
             found = found.filter(in_boxes("extent", bbox))
-        if datetime:
-            found = found.filter(in_interval(datetime))
-        if q is not None:
-            found = found.filter(q)
-        if query is not None:
-            found = found.filter(query)
-        if filter is not None:
-            found = found.filter(filter)
-        return found
+        return found.filter(_common(datetime, q, query, filter))
 
 
 class ItemQuerySet(QuerySet[Any]):
@@ -125,15 +125,7 @@ class ItemQuerySet(QuerySet[Any]):
                 found = found.filter(highest__gte=bbox[2], lowest__lte=bbox[5])
         if intersects is not None:
             found = found.filter(geometry__intersects=intersects)
-        if datetime:
-            found = found.filter(in_interval(datetime))
-        if q is not None:
-            found = found.filter(q)
-        if query is not None:
-            found = found.filter(query)
-        if filter is not None:
-            found = found.filter(filter)
-        return found
+        return found.filter(_common(datetime, q, query, filter))
 
 
 class AssetQuerySet(QuerySet[Any]):

@@ -9,7 +9,7 @@ from typing import Any
 
 from .documents import Document
 from .models import Queryable
-from .queryables import Changes
+from .queryables import Changes, plain
 
 # Sets of texts that people choose by; others may be as many as there are items.
 SETS = frozenset(
@@ -28,16 +28,12 @@ def of(row: Queryable | None) -> Any:
         return None
     kinds = set(row.kinds)
     if row.lowest is not None and kinds <= {"integer", "number"} and _is_measured(row.name):
-        return {"minimum": _plain(row.lowest), "maximum": _plain(row.highest)}
+        return {"minimum": plain(row.lowest), "maximum": plain(row.highest)}
     return row.values or None if row.name in SETS and kinds <= {"string", "array"} else None
 
 
 def _is_measured(name: str) -> bool:
     return name == "gsd" or (":" in name and name not in _CODES)
-
-
-def _plain(number: float | None) -> float | int | None:
-    return int(number) if number is not None and number == int(number) else number
 
 
 def follow(document: Document, changes: Changes) -> bool:

@@ -13,7 +13,8 @@ from ..documents import Document
 from ..errors import Changed, Invalid, NotFound
 from ..listing import COLLECTIONS, Listing
 from ..models import Collection
-from ..parameters import CollectionsParameters, DeleteCollectionParameters, UpgradeParameters
+from ..parameters import CollectionsParameters
+from ..writing_parameters import DeleteCollectionParameters, UpgradeParameters
 from .base import PATCHES, PatchView, StacView
 
 _PAGE = {(200, links.JSON): ref("Collections")}

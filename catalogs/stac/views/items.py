@@ -14,7 +14,8 @@ from ..documents import Document
 from ..errors import Changed, Invalid, NotFound
 from ..listing import ITEMS, Listing
 from ..models import Collection, Item
-from ..parameters import ItemParameters, ItemsParameters, PutItemParameters, SearchParameters
+from ..parameters import ItemParameters, ItemsParameters, SearchParameters
+from ..writing_parameters import PutItemParameters
 from .base import PATCHES, PatchView, StacView
 from .writing import WriteItems
 

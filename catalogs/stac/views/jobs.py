@@ -11,7 +11,7 @@ from .. import answers, formats, jobs, links
 from ..components import ref
 from ..errors import NotFound
 from ..models import Job
-from ..parameters import ReportParameters
+from ..writing_parameters import ReportParameters
 from .base import StacView
 
 MOST_LISTED = 100

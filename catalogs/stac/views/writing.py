@@ -18,8 +18,8 @@ from ..components import ref
 from ..documents import Document
 from ..errors import Busy, Invalid, LengthRequired
 from ..models import Collection, Item, Job
-from ..parameters import WriteParameters
 from ..parsers import LARGEST_BODY
+from ..writing_parameters import WriteParameters
 from .base import StacView
 
 MOST_WAITING = 100  # jobs that are not over
