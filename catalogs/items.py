@@ -24,13 +24,14 @@ def create(
     return item
 
 
-@transaction.atomic
 def write_all(collection: Collection, body: Body, plan: Plan, *, actor: Actor) -> Report:
     """All or none, or all that are good; one record names how many."""
-    report = bulk.write(collection, body, plan)
-    counts = {name.lower(): str(count) for name, count in sorted(report.counts.items())}
-    audit.record(actor, "item.write", collection=collection.pk, method=plan.method, **counts)
-    return report
+
+    def record(report: Report) -> None:
+        counts = {name.lower(): str(count) for name, count in sorted(report.counts.items())}
+        audit.record(actor, "item.write", collection=collection.pk, method=plan.method, **counts)
+
+    return bulk.write(collection, body, plan, record)
 
 
 @transaction.atomic

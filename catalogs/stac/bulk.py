@@ -21,6 +21,7 @@ from .models import Asset, Collection, Item
 from .parsers import parse
 
 MOST_AT_ONCE = 1_000_000  # items of one body
+MOST_WAITED_FOR = 50_000  # items, while their sender waits
 BATCH = 1_000  # items
 BATCH_BYTES = 8 * 2**20  # of their documents
 
@@ -81,17 +82,36 @@ class Looked:
     refused: Refused | None = None
 
 
-def write(collection: Collection, body: Body, plan: Plan) -> Report:
+def write(
+    collection: Collection,
+    body: Body,
+    plan: Plan,
+    written: Callable[[Report], None] = lambda report: None,
+) -> Report:
     """All items of the body in one transaction; raises for the first that is refused, unless
-    the plan is lenient.
+    the plan is lenient. `written` is called in that transaction, before its end.
     """
     report = Report()
-    batches = ahead(look_through(collection, body, plan), body)
+    batches = ahead(_few(look_through(collection, body, plan)), body)
     with transaction.atomic():
         locked = transactions.lock(collection.pk)
         for batch in batches:
             report.add(put(locked, batch, body, plan))
+        written(report)
     return report
+
+
+def _few(batches: Iterable[list[Looked]]) -> Iterator[list[Looked]]:
+    """As many as one waits for: a small file may unpack to any number of items."""
+    count = 0
+    for batch in batches:
+        count += len(batch)
+        if count > MOST_WAITED_FOR:
+            raise TooLarge(
+                f"More than {MOST_WAITED_FOR:,} items are written by a job: ask for one with "
+                "Prefer: respond-async."
+            )
+        yield batch
 
 
 def create_items(collection: Collection, features: Sequence[Document]) -> Report:

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from catalogs.stac import bodies
+from catalogs.stac import bodies, bulk
 from tests.stac import documents
 
 ITEMS = "collections/c/items"
@@ -310,6 +310,16 @@ def test_too_large_bodies(stac, home, monkeypatch):
     monkeypatch.setattr(bodies.PARSERS[2], "largest", 10_000)
     assert send(stac, *(documents.item(id) for id in "abc")).status_code == 413
     assert stac.ids() == []
+
+
+def test_more_than_one_waits_for(stac, home, monkeypatch):
+    """A small body may hold many items: compressed, or of few bytes each."""
+    monkeypatch.setattr(bulk, "MOST_WAITED_FOR", 1)
+    answer = send(stac, documents.item("a"), documents.item("b"))
+    assert answer.status_code == 413
+    assert "respond-async" in answer.json()["description"]
+    assert stac.ids() == []
+    assert send(stac, documents.item("a")).status_code == 201
 
 
 def test_nothing_is_nothing(stac, home):

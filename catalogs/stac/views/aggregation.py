@@ -67,7 +67,8 @@ class Aggregate(StacView):
         found = self.items(asked["aggregations"], **where).search(
             **{name: v for name, v in asked.items() if name not in OF_THE_COUNT | {"f"}}
         )
-        own = links.link("self", request.build_absolute_uri(), links.JSON, "These counts")
+        by = {"method": "POST"} if request.method == "POST" else {}
+        own = links.link("self", request.build_absolute_uri(), links.JSON, "These counts", **by)
         return answers.json_answer(
             {
                 "type": "AggregationCollection",

@@ -1,5 +1,6 @@
 """Jobs: what is written beside the requests (OGC API Processes 1, 7.11 to 7.14)."""
 
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -69,7 +70,7 @@ class JobReport(JobView):
     parameters = {"GET": ReportParameters}
     usual = formats.NDJSON
 
-    def get_renderers(self) -> list[formats.Form]:
+    def get_renderers(self) -> Any:
         """A file to be saved, and no page."""
         return [self.usual]
 
