@@ -11,16 +11,17 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import IO, Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from . import bulk, links, times, transactions
 from .bodies import Body
 from .bulk import Method, Outcome, Plan, Report
 from .components import COUNTS
 from .documents import Document
-from .errors import Conflict, NotFound, Refused
+from .errors import Busy, Conflict, NotFound, Refused
 from .models import Collection, Job, JobRefusal
 from .remembered import asker
 
@@ -56,7 +57,7 @@ def start(collection: Collection, body: Body, plan: Plan, user: Any, name: str) 
 def dismiss(job: Job) -> Job:
     """Cancelled before its end; what it has written stays."""
     with transaction.atomic():
-        locked: Job | None = Job.objects.select_for_update().filter(pk=job.pk).first()
+        locked = _locked(job)
         if locked is None:
             raise NotFound
         if not locked.open:
@@ -64,6 +65,18 @@ def dismiss(job: Job) -> Job:
         locked.status, locked.finished = Status.DISMISSED, timezone.now()
         locked.save()
     return locked
+
+
+def _locked(job: Job) -> Job | None:
+    """Its row; a run that writes has it locked, and a request does not wait for long."""
+    try:
+        with transaction.atomic():
+            found: Job | None = Job.objects.select_for_update().filter(pk=job.pk).first()
+    except OperationalError as fault:
+        if isinstance(fault.__cause__, LockNotAvailable):
+            raise Busy("Its items are being written just now. Try again in a moment.") from fault
+        raise
+    return found
 
 
 class Run:

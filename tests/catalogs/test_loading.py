@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import orjson
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from catalogs import loading, reaper
 from catalogs.models import AuditRecord
@@ -86,6 +87,22 @@ def test_cancelling(stac, home, run_jobs, bucket, acme):  # noqa: F811
     assert stac.ids() == []
     assert objects(bucket, acme) == []
     assert stac(job, "DELETE").status_code == 409
+
+
+def test_cancelling_while_it_writes(stac, home):  # noqa: F811
+    """A strict one has its row locked for as long as it writes: nobody waits for that."""
+
+    def locked(execute, sql, params, many, context):
+        if "FOR UPDATE" in sql and "stac_job" in sql:
+            raise OperationalError from LockNotAvailable()
+        return execute(sql, params, many, context)
+
+    job = begin(stac, home, "a")
+    with connection.execute_wrapper(locked):
+        answer = stac(job, "DELETE")
+    assert (answer.status_code, answer.json()["code"]) == (409, "Busy")
+    assert "being written" in answer.json()["description"]
+    assert stac.get(job)["status"] == "accepted"
 
 
 @pytest.mark.parametrize("headers", [LATER, STRICT])
