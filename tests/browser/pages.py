@@ -377,6 +377,7 @@ NOT_PAGES = {
     "platform:slug": "a fragment",
     "ui:people-check": "a fragment",
     "ui:people-second-factor": "answers a form",
+    "ui:job-cancel": "answers a form",
     "ui:member-role": "answers a form",
     "ui:invitation-resend": "answers a form",
     "account_reauthenticate": "leads on to the way that the person has",
