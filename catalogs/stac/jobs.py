@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
-from . import bulk, links, times, transactions
+from . import bulk, formats, links, times, transactions
 from .bodies import Body
 from .bulk import Method, Outcome, Plan, Report
 from .components import COUNTS
@@ -215,7 +215,6 @@ def forget() -> None:
 
 def told(job: Job, root: str) -> Document:
     """As OGC API Processes 1 (7.12) tells of a job, with what became of its items."""
-    own = f"{root}jobs/{job.pk}"
     counts = {name: job.counts.get(name.capitalize(), 0) for name in COUNTS}
     document = {
         "jobID": str(job.pk),
@@ -234,13 +233,16 @@ def told(job: Job, root: str) -> Document:
         "received": sum(counts.values()),
         **counts,
         "problem": job.problem or None,
-        "links": [
-            links.link("self", own, links.JSON, "This job"),
-            links.link("report", f"{own}/report", "application/x-ndjson", "What was refused"),
-            links.link(
-                "collection", root + links.collection_path(job.collection), links.JSON, "Its home"
-            ),
-            links.to_root(root),
-        ],
+        "links": _links(job, root),
     }
     return {name: value for name, value in document.items() if value is not None}
+
+
+def _links(job: Job, root: str) -> list[links.Link]:
+    own, home = f"{root}jobs/{job.pk}", root + links.collection_path(job.collection)
+    return [
+        links.link("self", own, links.JSON, "This job"),
+        links.link("report", f"{own}/report", formats.NDJSON.media_type, "What was refused"),
+        links.link("collection", home, links.JSON, "Its home"),
+        links.to_root(root),
+    ]
