@@ -1,4 +1,7 @@
-"""Filters are asked such that an index can answer, where there is one."""
+"""Filters are asked such that an index can answer, where there is one.
+
+With a handful of rows several indexes on ids cost the same; test_plans looks at those.
+"""
 
 import pytest
 from django.db import connection
@@ -20,7 +23,6 @@ YEAR = "INTERVAL('2020-01-01', '2020-12-31')"
         ("A_CONTAINS(tags, ('a'))", "item_by_property"),
         ("eo:cloud_cover < 10 AND collection = 'c'", "item_by_cloud"),
         ("eo:cloud_cover BETWEEN 10 AND 20 AND collection = 'c'", "item_by_cloud"),
-        ("id = 'city-1'", "one_item_per_id_in_collection"),
         ("datetime > TIMESTAMP('2020-01-05T00:00:00Z')", "item_latest"),
         (f"T_INTERSECTS(datetime, {YEAR})", "item_by_time"),
         (f"T_DURING(datetime, {YEAR})", "item_by_time"),
