@@ -8,23 +8,18 @@ import base64
 import hashlib
 from collections.abc import Collection, Iterable
 from datetime import timedelta
-from smtplib import SMTPException
-from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives
 from django.core.validators import EmailValidator
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower, Now
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from tenants import audit
+from tenants import audit, mail
 from tenants.members import PeopleRefused, check_grant, held
 from tenants.models import Invitation, Membership, Organization, User
 from tenants.roles import GRANTS
@@ -124,7 +119,7 @@ def _made(organization: Organization, email: str, role: str, note: str, by: User
     invitation.digest = _hash(token(invitation))
     invitation.save(force_insert=True)
     audit.record(organization, by, "invitation.create", email=email, role=role)
-    mail.defer(organization=str(organization.pk), invitation=str(invitation.pk))
+    send.defer(organization=str(organization.pk), invitation=str(invitation.pk))
     return invitation
 
 
@@ -146,7 +141,7 @@ def resend(invitation: Invitation, *, by: User) -> None:
             inviter=by,
             digest=_hash(token(invitation)),  # also after the server's secret has changed
         )
-        mail.defer(organization=str(organization.pk), invitation=str(invitation.pk))
+        send.defer(organization=str(organization.pk), invitation=str(invitation.pk))
 
 
 def revoke(invitation: Invitation, *, by: User) -> None:
@@ -220,24 +215,9 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@app.task(
-    name="tenants.mail_invitation",
-    queue="mail",
-    retry=RetryStrategy(
-        max_attempts=8, exponential_wait=3, retry_exceptions=[OSError, SMTPException]
-    ),
-)
-def mail(organization: str, invitation: str) -> None:
-    """By a job: a mail server that is slow or away keeps nobody waiting, and no mail gets lost."""
+@app.task(name="tenants.mail_invitation", queue="mail", retry=mail.PERSISTENTLY)
+def send(organization: str, invitation: str) -> None:
+    """By the row, so that the link's token lies in no job; one that was revoked is not sent."""
     for each in all_in_full().filter(pk=invitation, accepted=None, revoked=None):
-        host = urlsplit(settings.PLATFORM_URL).netloc
-        words = {"invitation": each, "link": link(each), "current_site": {"domain": host}}
-        subject = render_to_string("people/email/invitation_subject.txt", words)
-        message = EmailMultiAlternatives(
-            " ".join(subject.split()),
-            render_to_string("people/email/invitation_message.txt", words).strip(),
-            to=[each.email],
-        )
-        html = render_to_string("people/email/invitation_message.html", words)
-        message.attach_alternative(html, "text/html")
-        message.send()
+        words = {"invitation": each, "link": link(each)}
+        mail.compose(each.email, "people/email/invitation.html", words).send()

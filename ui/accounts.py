@@ -1,9 +1,25 @@
 """What we tell allauth in our own words."""
 
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 
+from tenants import mail
 from tenants.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """In our words and brand; links lead to the platform's own address."""
+        links = {
+            "account": f"{settings.PLATFORM_URL}/account/",
+            "login": f"{settings.PLATFORM_URL}/accounts/login/",
+            "signup": f"{settings.PLATFORM_URL}/accounts/signup/",
+        }
+        mail.compose(email, f"{template_prefix}_message.html", {**context, **links}).send()
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -188,6 +188,7 @@ SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 
+ACCOUNT_ADAPTER = "ui.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -250,7 +251,12 @@ STAC_PAGE = "ui.views.stac.page"
 # A worker that was not heard of for so many seconds is dead, and its jobs go to others.
 WORKER_SILENCE = env.whole("GISTAC_WORKER_SILENCE", 60)
 PROCRASTINATE_ON_APP_READY = "gistac.jobs.install"
-PROCRASTINATE_IMPORT_PATHS = ["catalogs.intake", "catalogs.loading", "tenants.invitations"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "catalogs.intake",
+    "catalogs.loading",
+    "tenants.invitations",
+    "tenants.mail",
+]
 
 # Files taken in: who keeps the bytes that organizations have promised to them.
 UPLOAD_ROOM = "tenants.quotas.reserve"
