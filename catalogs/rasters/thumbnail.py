@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
-from rasterio.io import DatasetReader
-from rio_tiler.models import ImageData
+from rasterio.io import DatasetReader, MemoryFile
 
 from catalogs.rasters.samples import Sample, data_bands
 
@@ -64,9 +63,25 @@ def stretch(pixels: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.uint8]
 
 
 def _render(
-    pixels: NDArray[Any], valid: NDArray[np.bool_], palette: dict[int, Any] | None = None
+    pixels: NDArray[Any],
+    valid: NDArray[np.bool_],
+    palette: dict[int, tuple[int, ...]] | None = None,
 ) -> bytes:
-    image = ImageData(np.ma.MaskedArray(pixels, mask=np.broadcast_to(~valid, pixels.shape)))
-    with warnings.catch_warnings():
+    colors = _colored(pixels[0], palette) if palette else np.broadcast_to(pixels, (3, *valid.shape))
+    alpha = np.where(valid, 255, 0) if len(colors) == 3 else np.where(valid, colors[3], 0)
+    height, width = valid.shape
+    form = {"driver": "WEBP", "height": height, "width": width, "count": 4, "dtype": "uint8"}
+    with warnings.catch_warnings(), MemoryFile() as memory:
         warnings.simplefilter("ignore")  # a picture has no georeference
-        return bytes(image.render(img_format="WEBP", colormap=palette))
+        with memory.open(**form) as picture:
+            picture.write(np.stack([*colors[:3], alpha]).astype(np.uint8))
+        return bytes(memory.read())
+
+
+def _colored(pixels: NDArray[Any], palette: dict[int, tuple[int, ...]]) -> NDArray[np.uint8]:
+    """Red, green, blue and alpha of every pixel; a number without a colour is transparent."""
+    table = np.zeros((max(palette) + 1, 4), dtype=np.uint8)
+    table[list(palette)] = list(palette.values())
+    known = (pixels >= 0) & (pixels < len(table))
+    colored: NDArray[np.uint8] = table[np.where(known, pixels, 0)]
+    return np.moveaxis(np.where(known[..., np.newaxis], colored, 0), -1, 0)
