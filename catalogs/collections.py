@@ -80,7 +80,8 @@ def replace(
     held: Sequence[HeldFile] = (),
 ) -> Collection:
     replaced = transactions.replace_collection(collection, document, if_match, held)
-    audit.record(actor, "collection.replace", collection=collection.pk)
+    change = audit.documents(collection, replaced)
+    audit.record(actor, "collection.replace", change, collection=collection.pk)
     return replaced
 
 
@@ -93,7 +94,8 @@ def update(
     if_match: str | None = None,
 ) -> Collection:
     updated = transactions.update_collection(collection, patch, if_match)
-    audit.record(actor, "collection.update", collection=collection.pk)
+    change = audit.documents(collection, updated)
+    audit.record(actor, "collection.update", change, collection=collection.pk)
     return updated
 
 
@@ -101,7 +103,8 @@ def update(
 def show_to(collection: Collection, visibility: str, *, actor: Actor) -> Collection:
     """Public, or for members alone."""
     shown = transactions.set_visibility(collection, visibility)
-    audit.record(actor, "collection.show", collection=collection.pk, to=visibility)
+    change = {"visibility": collection.visibility}, {"visibility": visibility}
+    audit.record(actor, "collection.show", change, collection=collection.pk)
     return shown
 
 
@@ -109,7 +112,8 @@ def show_to(collection: Collection, visibility: str, *, actor: Actor) -> Collect
 def check_with(collection: Collection, strictness: str, *, actor: Actor) -> Collection:
     """How much the extensions of its documents count: off, warn or reject."""
     checked = transactions.set_strictness(collection, strictness)
-    audit.record(actor, "collection.check", collection=collection.pk, strictness=strictness)
+    change = {"strictness": collection.strictness}, {"strictness": strictness}
+    audit.record(actor, "collection.check", change, collection=collection.pk)
     return checked
 
 
@@ -117,7 +121,8 @@ def check_with(collection: Collection, strictness: str, *, actor: Actor) -> Coll
 def ask_for_versions(collection: Collection, asks: bool, *, actor: Actor) -> Collection:
     """Whether changes by the API must say which version they saw."""
     asking = transactions.require_if_match(collection, asks)
-    audit.record(actor, "collection.versions", collection=collection.pk, required=str(asks))
+    change = {"required": collection.require_if_match}, {"required": asks}
+    audit.record(actor, "collection.versions", change, collection=collection.pk)
     return asking
 
 
@@ -139,5 +144,6 @@ def restore(trashed: Trashed, *, actor: Actor) -> Any:
 @transaction.atomic
 def convert_files(collection: Collection, convert: bool, *, actor: Actor) -> None:
     """Whether a plain GeoTIFF gets a Cloud Optimized one beside it."""
+    change = {"convert": Intake.of(collection.pk).convert}, {"convert": convert}
     Intake.objects.update_or_create(pk=collection.pk, defaults={"convert": convert})
-    audit.record(actor, "collection.intake", collection=collection.pk, convert=str(convert))
+    audit.record(actor, "collection.intake", change, collection=collection.pk)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from catalogs import audit
-from catalogs.audit import Actor
+from catalogs.audit import Actor, Change
 from catalogs.stac import bulk, transactions
 from catalogs.stac.bodies import Body
 from catalogs.stac.bulk import Plan, Report
@@ -43,16 +43,18 @@ def replace(
     if_match: str | None = None,
     held: Sequence[HeldFile] = (),
 ) -> Item:
-    _record(actor, "item.replace", item)
-    return transactions.replace_item(item, document, if_match, held)
+    replaced = transactions.replace_item(item, document, if_match, held)
+    _record(actor, "item.replace", item, audit.documents(item, replaced))
+    return replaced
 
 
 @transaction.atomic
 def update(
     item: Item, patch: Document | list[Any], *, actor: Actor, if_match: str | None = None
 ) -> Item:
-    _record(actor, "item.update", item)
-    return transactions.update_item(item, patch, if_match)
+    updated = transactions.update_item(item, patch, if_match)
+    _record(actor, "item.update", item, audit.documents(item, updated))
+    return updated
 
 
 @transaction.atomic
@@ -61,5 +63,5 @@ def delete(item: Item, *, actor: Actor, if_match: str | None = None) -> None:
     transactions.delete_item(item, by=actor.name, if_match=if_match)
 
 
-def _record(actor: Actor, action: str, item: Item) -> None:
-    audit.record(actor, action, collection=item.collection_id, item=item.stac_id)
+def _record(actor: Actor, action: str, item: Item, change: Change = (None, None)) -> None:
+    audit.record(actor, action, change, collection=item.collection_id, item=item.stac_id)

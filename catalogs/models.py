@@ -3,8 +3,10 @@
 import uuid
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.db.models import Func, Value
 from django.utils import timezone
 
 from catalogs.storage import part_count, part_size
@@ -169,6 +171,18 @@ class AuditRecord(models.Model):
     actor_name = models.CharField(max_length=254)
     action = models.CharField(max_length=60, db_index=True)  # scope.verb, as item.delete
     objects_named = models.JSONField(default=dict)
+    address = models.GenericIPAddressField(null=True)  # of the request, if there was one
+    request = models.CharField(max_length=64, default="", db_default="")  # its id, as in the log
+    before = models.JSONField(null=True)  # what changed, as it was and as it is
+    after = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [
+            GinIndex(
+                Func("objects_named", Value("$.*"), function="jsonb_path_query_array"),
+                name="audit_by_object",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor_name}: {self.action}"

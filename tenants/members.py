@@ -54,8 +54,8 @@ def change_role(member: Membership, role: str, *, by: User) -> None:
         if role == member.role:
             return
         _keep_an_owner(member)
-        words = {"member": str(member.user.email), "from": str(member.role), "to": str(role)}
-        audit.record(organization, by, "member.role", **words)
+        change = {"role": str(member.role)}, {"role": str(role)}
+        audit.record(organization, by, "member.role", *change, member=member.user.email)
         member.role = role
         member.save(update_fields=["role"])
 
@@ -96,7 +96,8 @@ def require_second_factor(organization: Organization, *, required: bool, by: Use
             raise PermissionDenied("Only an owner can decide this.")
         if required and not has_second_factor(by):
             raise PeopleRefused("Set up a second factor for yourself first.")
-        audit.record(organization, by, "organization.second_factor", required=str(required))
+        change = {"required": organization.second_factor_required}, {"required": required}
+        audit.record(organization, by, "organization.second_factor", *change)
         Organization.objects.filter(pk=organization.pk).update(second_factor_required=required)
 
 

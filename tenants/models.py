@@ -11,7 +11,9 @@ from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Func, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
@@ -196,11 +198,25 @@ class AuditRecord(models.Model):
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    organization_id = models.UUIDField(db_index=True)
+    organization_id = models.UUIDField()
+    actor_kind = models.CharField(max_length=8, default="user", db_default="user")
     actor_id = models.CharField(max_length=40)
     actor_name = models.CharField(max_length=254)
     action = models.CharField(max_length=60)  # scope.verb, as member.remove
     objects_named = models.JSONField(default=dict)
+    address = models.GenericIPAddressField(null=True)  # of the request, if there was one
+    request = models.CharField(max_length=64, default="", db_default="")  # its id, as in the log
+    before = models.JSONField(null=True)  # what changed, as it was and as it is
+    after = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index("organization_id", "at", "id", name="people_audit_by_time"),
+            GinIndex(
+                Func("objects_named", Value("$.*"), function="jsonb_path_query_array"),
+                name="people_audit_by_object",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor_name}: {self.action}"

@@ -11,6 +11,8 @@ from django.db import connection
 
 # The request that this thread is answering; "" in the worker and in commands.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+# And the address that it came from, as the proxies that we trust have passed it on.
+address: ContextVar[str | None] = ContextVar("address", default=None)
 
 # What a log record carries by itself; everything else was given by the caller as `extra`.
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request"}
@@ -32,6 +34,11 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str, ensure_ascii=False)
+
+
+def origin() -> tuple[str | None, str]:
+    """Address and id of the request that this thread is answering, for audit records."""
+    return address.get(), request_id.get()
 
 
 def _organization() -> str:

@@ -5,11 +5,13 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from rest_framework.throttling import BaseThrottle
 
-from gistac.logs import request_id
+from gistac.logs import address, request_id
 
 log = logging.getLogger("gistac.request")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -26,7 +28,7 @@ class RequestMiddleware:
         if request.path_info == "/livez":
             return JsonResponse({"status": "ok"})
         known = identify(request)
-        token = request_id.set(known)
+        tokens = request_id.set(known), address.set(address_of(request))
         began = time.perf_counter()
         try:
             response = self.get_response(request)
@@ -34,7 +36,8 @@ class RequestMiddleware:
             response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
             _note(request, response, time.perf_counter() - began)
         finally:
-            request_id.reset(token)
+            request_id.reset(tokens[0])
+            address.reset(tokens[1])
         return response
 
 
@@ -44,6 +47,15 @@ def identify(request: HttpRequest) -> str:
     if settings.TRUSTED_PROXIES and _PLAIN_ID.fullmatch(given):
         return given
     return uuid.uuid4().hex
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """As the proxies that we trust have passed it on; nothing, where that is no address."""
+    said = BaseThrottle().get_ident(request)  # type: ignore[arg-type]
+    try:
+        return str(ip_address((said or "").partition("%")[0]))  # without an IPv6 zone
+    except ValueError:
+        return None
 
 
 def _note(request: HttpRequest, response: HttpResponse, seconds: float) -> None:

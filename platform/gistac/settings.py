@@ -39,6 +39,7 @@ if SECURE:
     SECURE_HSTS_SECONDS = 31_536_000
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+AUDIT_ORIGIN = "gistac.logs.origin"
 LOGGING = logs.settings(env.text("GISTAC_LOG_LEVEL", "INFO").upper())
 
 # Rooms -----------------------------------------------------------------------

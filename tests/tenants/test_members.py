@@ -38,7 +38,8 @@ def test_it_works(ada_client, acme, ada, ben):
     assert member(ben, acme).role == Role.EDITOR
     record = AuditRecord.objects.get(action="member.role")
     assert (record.organization_id, record.actor_id) == (acme.pk, str(ada.pk))
-    assert record.objects_named == {"member": ben.email, "from": "viewer", "to": "editor"}
+    assert record.objects_named == {"member": ben.email}
+    assert (record.before, record.after) == ({"role": "viewer"}, {"role": "editor"})
 
 
 def test_the_new_role_holds_from_the_next_request(ada_client, ben_client, acme, ben):
