@@ -47,6 +47,17 @@ class Asker:
     def has_perms(self, permissions: Iterable[str], obj: models.Model | None = None) -> bool:
         return all(self.has_perm(permission, obj) for permission in permissions)
 
+    @property
+    def name_on_lists(self) -> str:
+        """As what it stands on the list of a collection for named ones."""
+        asker = cast("User", self)
+        return f"{asker._meta.model_name}:{asker.pk}"
+
+    @property
+    def named_as(self) -> tuple[str, ...]:
+        """All of them must stand there for it to see the collection (catalogs.stac.sight)."""
+        return (self.name_on_lists,)
+
 
 class User(Asker, AbstractBaseUser):
     """A person, known by a mail address, in any number of organizations.
@@ -270,3 +281,10 @@ class ApiKey(Asker, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def named_as(self) -> tuple[str, ...]:
+        """Itself, and its creator where that one does not see all: a key never sees more."""
+        if self.creator.has_perm("stac.view_every_collection"):
+            return (self.name_on_lists,)
+        return (self.name_on_lists, self.creator.name_on_lists)

@@ -21,7 +21,12 @@ _EDIT = {
     "stac.change_item",
     "stac.delete_item",
 }
-_ADMIN = {"tenants.manage_keys", "tenants.manage_members", "tenants.change_organization"}
+_ADMIN = {
+    "tenants.manage_keys",
+    "tenants.manage_members",
+    "tenants.change_organization",
+    "stac.view_every_collection",  # those for named ones too, without being named
+}
 _OWN = {
     "tenants.delete_organization",
     "tenants.transfer_organization",

@@ -7,6 +7,7 @@ the asker may see.
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -67,7 +68,10 @@ def _told(name: str, types: Sequence[str]) -> dict[str, Any]:
 
 def _types(rows: QuerySet[Any], names: set[str] | None = None) -> dict[str, list[str]]:
     """The JSON types of each member, or of those named."""
-    seen, parameters = rows.order_by().values("properties").query.sql_with_params()
+    try:
+        seen, parameters = rows.order_by().values("properties").query.sql_with_params()
+    except EmptyResultSet:
+        return {}
     which = "" if names is None else "AND key = ANY(%s)"
     with connection.cursor() as cursor:
         cursor.execute(

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
-from django.db.models import F, Func, GeneratedField, Value
+from django.db.models import F, Func, GeneratedField, Q, Value
 from django.utils import timezone
 
 from . import boxes, documents, freetext, sql, times, validation
@@ -20,10 +20,21 @@ from .search import (
     ItemQuerySet,
     rising_moment,
 )
+from .sight import NAMED
 from .sorting import rising_number
 from .validation import Report
 
-__all__ = ["Answered", "Asset", "Collection", "Item", "Job", "JobRefusal", "Queryable", "Trashed"]
+__all__ = [
+    "Answered",
+    "Asset",
+    "Collection",
+    "Item",
+    "Job",
+    "JobRefusal",
+    "Named",
+    "Queryable",
+    "Trashed",
+]
 
 Document = documents.Document
 
@@ -94,6 +105,7 @@ class Collection(Stored, Boxed):
 
     class Visibility(models.TextChoices):
         MEMBERS = "members"  # who may view the catalog
+        NAMED = "named"  # of these, who stands on its list (Named)
         PUBLIC = "public"  # everyone
 
     class Strictness(models.TextChoices):
@@ -127,6 +139,11 @@ class Collection(Stored, Boxed):
             GinIndex(
                 fields=["properties"], name="collection_by_property", opclasses=["jsonb_path_ops"]
             ),
+            # Asked at every read by those who do not see all: which they do not see (sight.py).
+            models.Index("id", name="collection_for_named", condition=Q(visibility=NAMED)),
+        ]
+        permissions = [
+            ("view_every_collection", "Can view collections that are for named ones"),
         ]
 
     def __str__(self) -> str:
@@ -294,6 +311,19 @@ class Item(Stored, Boxed):
         self.start, self.end = start or self.datetime, end or self.datetime
         if self.start and self.end and self.start > self.end:
             raise Invalid("The item ends before it starts.", pointer="/properties/end_datetime")
+
+
+class Named(models.Model):
+    """Someone whom a collection for named ones is for, as a value (sight.names)."""
+
+    collection = models.ForeignKey(Collection, models.CASCADE, related_name="named", db_index=False)
+    who = models.CharField(max_length=120, db_collation="C")
+
+    class Meta:
+        constraints = [models.UniqueConstraint("collection", "who", name="named_once")]
+
+    def __str__(self) -> str:
+        return self.who
 
 
 class Queryable(models.Model):

@@ -1,17 +1,18 @@
 """What may be seen, and what a search asks of it. A new search parameter is one line here."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import F, Func, Q, QuerySet, Sum
 from django.db.models.expressions import Combinable
 
-from . import boxes
+from . import boxes, sight
+from .sight import PUBLIC, Asker
 from .times import Interval
 
-PUBLIC = "public"
+__all__ = ["PUBLIC", "Asker", "AssetQuerySet", "CollectionQuerySet", "ItemQuerySet"]
 
 
 def moment(datetime: Combinable) -> Func:
@@ -25,12 +26,6 @@ def rising_moment(datetime: Combinable) -> Func:
 
 
 MOMENT = moment(F("datetime"))  # as the indexes have it
-
-
-class Asker(Protocol):
-    """Whoever asks: a person, a key, or nobody; the role answers."""
-
-    def has_perm(self, perm: str, obj: Any = None) -> bool: ...
 
 
 def in_boxes(field: str, bbox: Sequence[float]) -> Q:
@@ -56,12 +51,18 @@ def _common(datetime: Interval | None, *conditions: Q | None) -> Q:
 
 class CollectionQuerySet(QuerySet[Any]):
     def visible_to(self, user: Asker) -> Self:
-        """All for who may view the catalog; for everyone else what is public."""
-        return self if user.has_perm("stac.view_collection") else self.filter(visibility=PUBLIC)
+        """Those whose documents the asker may see (sight.py)."""
+        return self._seen(user, "stac.view_collection")
 
     def shown_to(self, user: Asker) -> Self:
-        """Those whose items the asker may see."""
-        return self if user.has_perm("stac.view_item") else self.filter(visibility=PUBLIC)
+        """Those all of whose items the asker may see."""
+        return self._seen(user, "stac.view_item")
+
+    def _seen(self, user: Asker, permission: str) -> Self:
+        """None for who may see only some items: the whole would tell of the others."""
+        if sight.only_items(user) is not None:
+            return self.none()
+        return sight.seen(self, user, permission)
 
     def items_matched(self, collections: Sequence[str] | None = None) -> int:
         """How many items these collections have, or those named of them; nothing is counted."""
@@ -90,10 +91,9 @@ class CollectionQuerySet(QuerySet[Any]):
 
 class ItemQuerySet(QuerySet[Any]):
     def visible_to(self, user: Asker) -> Self:
-        """All for who may view items; for everyone else those of public collections."""
-        if user.has_perm("stac.view_item"):
-            return self
-        return self.filter(collection__visibility=PUBLIC)
+        """Those of the collections that the asker may see; of them only some for some askers."""
+        rows, some = sight.seen(self, user, "stac.view_item", "collection"), sight.only_items(user)
+        return rows if some is None else rows.search(**some)
 
     def search(
         self,
@@ -131,6 +131,8 @@ class ItemQuerySet(QuerySet[Any]):
 class AssetQuerySet(QuerySet[Any]):
     def visible_to(self, user: Asker) -> Self:
         """The assets of what the asker may see; whether they may be fetched is asked apart."""
-        if user.has_perm("stac.view_item"):
-            return self
-        return self.filter(collection__visibility=PUBLIC)
+        rows, some = sight.seen(self, user, "stac.view_item", "collection"), sight.only_items(user)
+        if some is None:
+            return rows
+        items: ItemQuerySet = self.model._meta.get_field("item").related_model.objects
+        return rows.filter(item__in=items.search(**some))

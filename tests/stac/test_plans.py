@@ -31,6 +31,13 @@ class Member:
         return True
 
 
+class Reader:
+    named_as = ("reader:1",)
+
+    def has_perm(self, perm, obj=None):
+        return perm != "stac.view_every_collection"
+
+
 @pytest.fixture
 def many(inside):
     for number in range(3):
@@ -75,6 +82,12 @@ def test_each_search_uses_its_index(many):
         assert "Seq Scan on stac_item" not in told, (asked, told)
     # What a stranger sees uses it too.
     assert "item_by_place" in plan(user=AnonymousUser(), bbox="10,50,11,51")
+    # And what a member sees of whom collections are hidden, which are few.
+    for asked, index in CASES:
+        told = plan(user=Reader(), **asked)
+        assert index in told, (asked, told)
+        assert "Seq Scan on stac_item" not in told, (asked, told)
+        assert "hashed SubPlan" in told, (asked, told)
     # A late page starts where it is.
     late = plan(token=["2016-06-01T00:00:00+00:00", "c1", "i17"])
     assert "item_latest" in late
