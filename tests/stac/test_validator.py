@@ -19,6 +19,8 @@ PROVES = (
     "https://api.stacspec.org/v1.0.0/ogcapi-features",
     "https://api.stacspec.org/v1.0.0/item-search",
     "https://api.stacspec.org/v1.0.0/item-search#filter",
+    "https://api.stacspec.org/v1.0.0/browseable",
+    "https://api.stacspec.org/v1.0.0/children",
     "https://api.stacspec.org/v1.0.0/ogcapi-features/extensions/transaction",
 )
 
@@ -36,6 +38,8 @@ CLASSES = (
     "item-search#query",
     "item-search#filter",
     "features#filter",
+    "browseable",
+    "children",
     "transaction",
 )
 
