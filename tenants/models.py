@@ -18,7 +18,10 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 
+from tenants.measured import DEFAULT_PLAN, Notice, Plan, Usage
 from tenants.roles import Role
+
+__all__ = ["Notice", "Plan", "Usage"]
 
 _SCHEMA_ALPHABET = string.ascii_lowercase + string.digits
 
@@ -98,6 +101,10 @@ class Organization(TenantMixin):  # type: ignore[misc]
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     created = models.DateTimeField(default=timezone.now)
     second_factor_required = models.BooleanField(default=False, db_default=False)  # of members
+    # A plan that somebody has is kept by the constraint.
+    plan = models.ForeignKey(
+        Plan, models.DO_NOTHING, default=DEFAULT_PLAN, db_default=DEFAULT_PLAN, related_name="+"
+    )
 
     auto_create_schema = False
     auto_drop_schema = False

@@ -52,6 +52,13 @@ class Invalid(Refused):
     code = "InvalidParameterValue"
 
 
+class UsedUp(Refused):
+    """402: what the catalog's keeper may use is used up; what is there can still be read."""
+
+    status = HTTPStatus.PAYMENT_REQUIRED
+    code = "LimitReached"
+
+
 class NotFound(Refused):
     """404: absent, or not to be seen by the asker; both look the same."""
 

@@ -14,19 +14,19 @@ _PROGRAMS = re.compile(r"(/o/[^/]+)?/(stac|api)(/|$)")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if _from_a_program(request):
+    if is_from_a_program(request):
         return problem(400, "BadRequest", "The request could not be understood.")
     return pages.bad_request(request, exception)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if _from_a_program(request):
+    if is_from_a_program(request):
         return problem(403, "Forbidden", "You may not do this here.")
     return pages.forbidden(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if _from_a_program(request):
+    if is_from_a_program(request):
         return problem(404, "NotFound", NOTHING_HERE)
     return pages.not_found(request, exception)
 
@@ -34,7 +34,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def broken(request: HttpRequest) -> HttpResponse:
     """A database that does not answer is no fault of the request: it may be sent again."""
     away = isinstance(sys.exception(), OperationalError | InterfaceError)
-    program = _from_a_program(request)
+    program = is_from_a_program(request)
     response = _broken_document(away=away) if program else pages.broken(request)
     if away:
         response.status_code = 503
@@ -48,5 +48,5 @@ def _broken_document(*, away: bool) -> HttpResponse:
     return problem(500, "InternalServerError", "Something broke on our side. It has been noted.")
 
 
-def _from_a_program(request: HttpRequest) -> bool:
+def is_from_a_program(request: HttpRequest) -> bool:
     return _PROGRAMS.match(request.path_info) is not None

@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 
 from gistac.startup import refuse_unsafe
 
@@ -14,3 +15,4 @@ os.environ.setdefault(
 
 application = get_wsgi_application()
 refuse_unsafe()
+import_string("tenants.usage.keep_writing")()  # its models can be imported only now

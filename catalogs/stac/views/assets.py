@@ -14,6 +14,12 @@ from ..search import PUBLIC
 from .base import StacView
 
 
+class Signed(HttpResponseRedirect):
+    """To where the bytes are. Whoever counts what is given out finds in `signed_bytes` how many."""
+
+    signed_bytes = 0
+
+
 class Gate(StacView):
     """302 to where the bytes are, for as long as the storage signs; nothing may be cached.
 
@@ -28,7 +34,8 @@ class Gate(StacView):
         is_public = found.collection.visibility == PUBLIC
         if not is_public and not request.user.has_perm("stac.view_asset"):
             self.permission_denied(request)
-        answer = HttpResponseRedirect(self.address(found))
+        answer = Signed(self.address(found))
+        answer.signed_bytes = found.size if self.method_to_sign == "GET" else 0
         del answer["Content-Type"]  # there is no body
         answer["Cache-Control"] = "no-store, private"
         answer["Referrer-Policy"] = "no-referrer"

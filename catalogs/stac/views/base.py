@@ -19,7 +19,10 @@ from ..models import Collection, Item
 from ..parameters import Parameters
 from ..parsers import GeoJSONParser, JSONParser, JSONPatchParser, MergePatchParser
 
-_EXPOSED = "Allow, ETag, Last-Modified, Link, Location, Preference-Applied, Retry-After"
+_EXPOSED = (
+    "Allow, ETag, Last-Modified, Link, Location, Preference-Applied, RateLimit, RateLimit-Policy, "
+    "Retry-After"
+)
 _ACCEPTED = (
     "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, "
     "X-Api-Key"

@@ -1,0 +1,75 @@
+"""Counts what is asked at an organization's doors, and stops it where its plan does."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
+
+from catalogs.stac.errors import problem
+from gistac.errors import is_from_a_program
+from tenants import usage
+from tenants.requests import Request
+from tenants.usage import Window
+from ui.views import errors as pages
+
+OFTEN = (
+    "This organization was asked {limit:,} times in this minute, which is what its plan allows. "
+    "Ask again in {seconds} seconds."
+)
+USED_UP = {
+    "signed_bytes": "The files that this organization gives out in a month are used up: its plan "
+    "allows {limit} bytes. Everything else goes on; files can be read again next month, or with "
+    "another plan.",
+    "tiles": "The map tiles of this organization are used up for this month: its plan allows "
+    "{limit}. Everything else goes on; they come again next month, or with another plan.",
+}
+
+
+class UsageMiddleware:
+    """Counts in memory only; headers say how a minute stands where a plan limits it.
+
+    The headers are those of draft-ietf-httpapi-ratelimit-headers.
+    """
+
+    def __init__(self, get_response: Callable[[Request], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        if request.organization is None:
+            return self.get_response(request)
+        window = usage.request(request.organization.pk)
+        if window is None:
+            return self._answer(request)
+        response = _too_often(request, window) if window.left < 0 else self._answer(request)
+        response.headers["RateLimit-Policy"] = f'"organization";q={window.limit};w=60'
+        response.headers["RateLimit"] = f'"organization";r={max(0, window.left)};t={window.seconds}'
+        return response
+
+    def _answer(self, request: Request) -> HttpResponse:
+        assert request.organization is not None
+        response = self.get_response(request)
+        for name in usage.MONTHLY:
+            if amount := getattr(response, name, 0):
+                limit = usage.take(request.organization.pk, name, amount)
+                if limit is not None:
+                    return _refused(request, 402, "LimitReached", USED_UP[name].format(limit=limit))
+        return response
+
+
+def _too_often(request: Request, window: Window) -> HttpResponse:
+    sentence = OFTEN.format(limit=window.limit, seconds=window.seconds)
+    response = _refused(request, 429, "TooManyRequests", sentence)
+    response.headers["Retry-After"] = str(window.seconds)
+    return response
+
+
+def _refused(request: Request, status: int, code: str, sentence: str) -> HttpResponse:
+    """Like what the views refuse: also scripts of other origins may read why."""
+    if not is_from_a_program(request):
+        if not hasattr(request, "user"):
+            request.user = AnonymousUser()  # nobody was recognized yet
+        return pages.refused(request, status, sentence)
+    response = problem(status, code, sentence)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "RateLimit, RateLimit-Policy, Retry-After"
+    return response

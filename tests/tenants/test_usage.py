@@ -1,0 +1,160 @@
+"""What an organization uses is counted in memory and written in batches; plans stop it."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+
+from tenants import usage
+from tenants.current import tenant_scope
+from tenants.models import Organization, Plan, Usage
+from tests.ui import catalog
+
+STAC = "/o/acme/stac/"
+
+
+@pytest.fixture(autouse=True)
+def one_minute(monkeypatch):
+    """Nothing is counted yet, and the clock stands: no minute ends within a test."""
+    now = time.time() // 60 * 60 + 10
+    monkeypatch.setattr(usage, "_known", {})
+    monkeypatch.setattr(usage, "time", SimpleNamespace(time=lambda: now))
+
+
+@pytest.fixture
+def limited(acme):
+    """`limited(items=3)`: acme has a plan with these limits and no others."""
+
+    def give(**limits: int) -> Plan:
+        plan, _ = Plan.objects.update_or_create(name="small", defaults=limits)
+        Organization.objects.filter(pk=acme.pk).update(plan=plan)
+        learn()
+        return plan
+
+    return give
+
+
+def learn() -> None:
+    """What the writing thread of a server does every few seconds."""
+    assert Client().get(f"{STAC}conformance").status_code == 200
+    usage.write()
+
+
+def of_today(organization) -> Usage:
+    return Usage.objects.get(organization=organization)
+
+
+def test_it_works(acme, other, bucket):
+    with tenant_scope(acme):
+        scenes = catalog.collection("scenes", "public")
+        catalog.item(scenes, "one", held=[catalog.picture()])
+    file = f"{STAC}collections/scenes/items/one/assets/thumbnail"
+    asked = [Client().get(path) for path in (STAC, "/o/acme/", file, f"{STAC}nothing")]
+    assert [answer.status_code for answer in asked] == [200, 200, 302, 404]
+    assert not Usage.objects.exists()
+    Client().get("/o/other/stac/")
+    usage.write()
+    size = asked[2].signed_bytes
+    found = of_today(acme)
+    assert (found.requests, found.signed_bytes, found.tiles) == (4, size, 0)
+    assert of_today(other).requests == 1
+    assert size > 0
+
+    Client().head(file)  # signed for HEAD: no bytes
+    usage.write()
+    usage.write()
+    found = of_today(acme)
+    assert (found.requests, found.signed_bytes) == (5, size)
+
+
+def test_too_many_requests(limited, acme, other):
+    limited(requests_per_minute=3)  # one of them is counted already
+    answers = [Client().get(STAC) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    refused = answers[2]
+    assert refused["Content-Type"] == "application/problem+json"
+    assert refused.json()["code"] == "TooManyRequests"
+    assert 0 < int(refused["Retry-After"]) <= 60
+    assert refused["RateLimit-Policy"] == '"organization";q=3;w=60'
+    assert refused["RateLimit"] == f'"organization";r=0;t={refused["Retry-After"]}'
+    assert answers[0]["RateLimit"].startswith('"organization";r=1;t=')
+    page = Client().get("/o/acme/")
+    assert (page.status_code, "Ask again in" in page.text) == (429, True)
+    unlimited = Client().get("/o/other/stac/")
+    assert (unlimited.status_code, unlimited.has_header("RateLimit")) == (200, False)
+    usage.write()
+    assert of_today(acme).requests == 3
+
+
+def test_all_processes_share_a_limit(limited, acme):
+    limited(requests_per_minute=10)
+    Usage.objects.update(in_minute=8)  # seven were asked of another process
+    learn()
+    answers = [Client().get(STAC).status_code for _ in range(2)]
+    assert answers == [200, 429]
+
+
+def test_signed_bytes_are_used_up(limited, acme, bucket):
+    with tenant_scope(acme):
+        scenes = catalog.collection("scenes", "public")
+        catalog.item(scenes, "one", held=[catalog.picture()])
+    file = f"{STAC}collections/scenes/items/one/assets/thumbnail"
+    limited(signed_bytes_per_month=1)
+    answers = [Client().get(file) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 402]  # the last may go past it
+    assert answers[1].json()["code"] == "LimitReached"
+    assert "next month" in answers[1].json()["detail"]
+    assert Client().get(STAC).status_code == 200
+    usage.write()
+    assert Client().get(file).status_code == 402
+    Usage.objects.update(day=date(2020, 1, 31))  # of another month
+    learn()
+    assert Client().get(file).status_code == 302
+
+
+def test_another_plan_holds_from_the_next_writing(limited):
+    limited(requests_per_minute=1)
+    assert Client().get(STAC).status_code == 429
+    Plan.objects.update(requests_per_minute=None)
+    usage._known.clear()  # as the next minute would
+    learn()
+    assert Client().get(STAC).status_code == 200
+
+
+def test_nothing_counted_twice_or_lost_by_threads(acme):
+    def ask(_: int) -> None:
+        for _ in range(500):
+            usage.request(acme.pk)
+            usage.take(acme.pk, "tiles", 2)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(4)))
+        usage.write()
+    usage.write()
+    found = of_today(acme)
+    assert (found.requests, found.in_minute, found.tiles) == (2000, 2000, 4000)
+
+
+def write_where_there_is_no_table() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tenants_usage RENAME TO away")
+    usage.write()
+
+
+def test_what_cannot_be_written_is_written_later(acme):
+    usage.request(acme.pk)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        write_where_there_is_no_table()
+    usage.write()
+    assert of_today(acme).requests == 1
+
+
+def test_an_organization_that_is_gone_is_left_out(acme):
+    usage.request(Organization().pk)
+    usage.request(acme.pk)
+    usage.write()
+    assert of_today(acme).requests == 1
