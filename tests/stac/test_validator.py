@@ -19,8 +19,8 @@ PROVES = (
     "https://api.stacspec.org/v1.0.0/ogcapi-features",
     "https://api.stacspec.org/v1.0.0/item-search",
     "https://api.stacspec.org/v1.0.0/item-search#filter",
-    "https://api.stacspec.org/v1.0.0/browseable",
-    "https://api.stacspec.org/v1.0.0/children",
+    "https://api.stacspec.org/v1.0.0-rc.3/browseable",
+    "https://api.stacspec.org/v1.0.0-rc.2/children",
     "https://api.stacspec.org/v1.0.0/ogcapi-features/extensions/transaction",
 )
 
