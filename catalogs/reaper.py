@@ -6,7 +6,9 @@ its row was given up.
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Func, JSONField, Q, QuerySet
@@ -119,3 +121,29 @@ def _abort_orphans(owner: str, now: datetime) -> None:
     for name, multipart, started in bucket.unfinished(f"o/{owner}/"):
         if (name, multipart) not in under_way and started < now - GRACE:
             bucket.give_up(name, multipart)
+
+
+def remove_all(owner: UUID) -> int:
+    """Every byte that the bucket holds for an organization; gives how many objects there were.
+
+    Cut off, it goes on with what is left.
+    """
+    bucket, removed = assets(), 0
+    for held in batched(bucket.listing(_all_of(owner)), 1000, strict=False):
+        bucket.remove_all([each.name for each in held])
+        removed += len(held)
+    for name, multipart, _ in bucket.unfinished(_all_of(owner)):
+        bucket.give_up(name, multipart)
+    return removed
+
+
+def is_empty(owner: UUID) -> bool:
+    """Whether the bucket, asked again, knows nothing of an organization."""
+    bucket = assets()
+    held = next(bucket.listing(_all_of(owner)), None)
+    return held is None and not bucket.unfinished(_all_of(owner))
+
+
+def _all_of(owner: UUID) -> str:
+    """A UUID and nothing else: what is no id would name more than one organization's."""
+    return f"o/{UUID(str(owner))}/"

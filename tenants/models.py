@@ -92,7 +92,7 @@ class Organization(TenantMixin):  # type: ignore[misc]
     class State(models.TextChoices):
         ACTIVE = "active"  # served
         SUSPENDED = "suspended"  # kept, served to nobody
-        DELETING = "deleting"  # on its way out
+        DELETING = "deleting"  # served to nobody, and removed once it is due
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     schema_name = models.CharField(max_length=63, unique=True, default=new_schema_name)
@@ -100,6 +100,7 @@ class Organization(TenantMixin):  # type: ignore[misc]
     name = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     created = models.DateTimeField(default=timezone.now)
+    deletion_due = models.DateTimeField(null=True, blank=True)  # until then it can be taken back
     second_factor_required = models.BooleanField(default=False, db_default=False)  # of members
     # A plan that somebody has is kept by the constraint.
     plan = models.ForeignKey(
@@ -127,6 +128,12 @@ class Organization(TenantMixin):  # type: ignore[misc]
     __enter__ = activate
 
     @property
+    def is_kept(self) -> bool:
+        """Deleted, and its owner can still take that back."""
+        due = self.deletion_due
+        return self.state == self.State.DELETING and due is not None and due > timezone.now()
+
+    @property
     def path(self) -> str:
         """The path door, on the platform's host."""
         return f"/o/{self.slug}/"
@@ -138,6 +145,20 @@ class Organization(TenantMixin):  # type: ignore[misc]
     @property
     def stac_address(self) -> str:
         return f"{self.address}stac/"
+
+
+class FormerSlug(models.Model):
+    """A slug that an organization had: leads to it, and is nobody else's until then.
+
+    It names the organization by value, for it outlives it.
+    """
+
+    slug = models.CharField(primary_key=True, max_length=40)
+    organization_id = models.UUIDField(db_index=True)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class Domain(DomainMixin):  # type: ignore[misc]

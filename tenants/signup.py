@@ -6,10 +6,12 @@ import re
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from tenants.current import tenant_scope
-from tenants.models import Domain, Membership, Organization, User
+from tenants.models import Domain, FormerSlug, Membership, Organization, User
 from tenants.roles import Role
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
@@ -37,9 +39,14 @@ def slug_problem(slug: str) -> str:
         return "Two hyphens in a row are not possible."
     if slug in RESERVED:
         return f"“{slug}” is kept for the platform itself."
-    if Organization.objects.filter(slug=slug).exists():
+    if Organization.objects.filter(slug=slug).exists() or held_slugs().filter(slug=slug).exists():
         return f"“{slug}” is taken."
     return ""
+
+
+def held_slugs() -> QuerySet[FormerSlug]:
+    """Those that were released not long ago."""
+    return FormerSlug.objects.filter(until__gt=Now())
 
 
 def suggest_slug(name: str) -> str:
@@ -50,9 +57,9 @@ def suggest_slug(name: str) -> str:
         return ""
     if len(stem) < 3:
         stem = f"{stem}-maps"
-    taken = RESERVED | set(
-        Organization.objects.filter(slug__startswith=stem).values_list("slug", flat=True)
-    )
+    taken = set(RESERVED)
+    for slugs in (Organization.objects.all(), held_slugs()):
+        taken |= set(slugs.filter(slug__startswith=stem).values_list("slug", flat=True))
     if stem not in taken:
         return stem
     return next(slug for n in range(2, len(taken) + 3) if (slug := f"{stem}-{n}") not in taken)

@@ -1,4 +1,4 @@
-"""Forms of the frame: people, organizations, keys."""
+"""Forms of the frame: people and keys."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from tenants.models import Organization, User
+from tenants.models import User
 from tenants.roles import READ_SCOPES, WRITE_SCOPES
-from tenants.signup import slug_problem, suggest_slug
 
 
 class NameForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -18,34 +17,6 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
         labels = {"name": "Your name"}
         help_texts = {"name": "Shown to the members of your organizations."}
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
-
-
-class OrganizationForm(forms.Form):
-    name = forms.CharField(
-        label="Name",
-        max_length=120,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "organization", "placeholder": "Acme Imagery"}
-        ),
-    )
-    slug = forms.CharField(label="Short name", required=False, max_length=40)
-
-    def clean_slug(self) -> str:
-        slug = str(self.cleaned_data["slug"]).strip().lower()
-        slug = slug or suggest_slug(self.cleaned_data.get("name", ""))
-        if not slug and "name" in self.cleaned_data:
-            raise forms.ValidationError("Choose a short name of small letters and digits.")
-        if slug and (problem := slug_problem(slug)):
-            raise forms.ValidationError(problem)
-        return slug
-
-
-class OrganizationNameForm(forms.ModelForm):  # type: ignore[type-arg]
-    class Meta:
-        model = Organization
-        fields = ["name"]
-        labels = {"name": "Name"}
-        widgets = {"name": forms.TextInput(attrs={"autocomplete": "organization"})}
 
 
 class KeyForm(forms.Form):

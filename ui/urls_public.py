@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern] = [
     path("", landing.landing, name="landing"),
     path("organizations/", organizations.organizations, name="organizations"),
     path("organizations/new/", organizations.new, name="organization-new"),
+    path("organizations/<slug:slug>/keep/", organizations.keep, name="organization-keep"),
     path("organizations/slug", organizations.slug, name="slug"),
     path("invitation/", invitations.invitation, name="invitation"),
     path("second-factor/<slug:slug>/", invitations.second_factor, name="second-factor"),

@@ -22,7 +22,7 @@ from catalogs import drafts
 from catalogs.audit import Actor
 from catalogs.models import Draft
 from catalogs.stac.models import Item
-from tenants import invitations, keys
+from tenants import invitations, keys, lifecycle
 from tenants.current import tenant_scope
 from tenants.models import Invitation, Organization, User
 from tenants.roles import READ_SCOPES
@@ -244,6 +244,11 @@ def a_strict_organization(live: Live) -> dict[str, object]:
     return {"slug": slug}
 
 
+def one_deleted(live: Live) -> None:
+    slug = f"d{time.time_ns()}"
+    lifecycle.delete(create_organization(name="Gone", slug=slug, owner=live.owner), by=live.owner)
+
+
 def paste_addresses(tab: Tab, live: Live) -> None:
     tab.fill("#id_addresses", "Eva <eva@example.org>, new@example.org, nobody")
     tab.wait_for_selector("#checked >> text=nobody is no mail address")
@@ -334,6 +339,8 @@ PAGES = [
     Page("platform:second-factor", "/second-factor/{slug}/", ready=a_strict_organization),
     Page("ui:organization", "{home}settings/"),
     Page("ui:organization", "{home}settings/", after=open_the_menus, state="menu open"),
+    Page("ui:organization-delete", "{home}settings/delete/"),
+    Page("platform:organizations", "/organizations/", ready=one_deleted, state="one deleted"),
     Page("ui:uploads", "{home}drop/", state="empty"),
     Page("ui:jobs", "{home}jobs/", state="empty"),
     Page("ui:home", "{home}", state="empty"),
@@ -375,6 +382,7 @@ PAGES = [
 # Opened by a page for a moment, or answered to programs; nobody looks at them.
 NOT_PAGES = {
     "platform:slug": "a fragment",
+    "platform:organization-keep": "answers a form",
     "ui:people-check": "a fragment",
     "ui:people-second-factor": "answers a form",
     "ui:job-cancel": "answers a form",

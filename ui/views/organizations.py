@@ -3,10 +3,11 @@
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
 
-from tenants import invitations
+from tenants import invitations, lifecycle
+from tenants.lifecycle import LifecycleRefused
 from tenants.models import Membership, Organization
 from tenants.signup import (
     OrganizationRefused,
@@ -15,19 +16,18 @@ from tenants.signup import (
     suggest_slug,
 )
 from ui.access import permission, signed_in
-from ui.forms import OrganizationForm, OrganizationNameForm
+from ui.addresses import platform
+from ui.organization_forms import DeletionForm, OrganizationForm, OrganizationNameForm
 from ui.requests import MemberRequest, PersonRequest
 
 
 @signed_in
 def organizations(request: PersonRequest) -> HttpResponse:
-    memberships = (
-        Membership.objects.filter(user=request.user, organization__state=Organization.State.ACTIVE)
-        .select_related("organization")
-        .order_by("organization__name")
-    )
+    mine = Membership.objects.filter(user=request.user).select_related("organization")
+    memberships = mine.order_by("organization__name")
     if request.htmx:
-        return render(request, "ui/organizations.html#switcher", {"memberships": memberships})
+        active = memberships.filter(organization__state=Organization.State.ACTIVE)
+        return render(request, "ui/organizations.html#switcher", {"memberships": active})
     invited = [(each, invitations.link(each)) for each in invitations.open_for(request.user)]
     context = {"memberships": memberships, "invited": invited}
     return render(request, "ui/organizations.html", context)
@@ -82,7 +82,7 @@ def _checked(slug: str) -> dict[str, str]:
 def organization(request: MemberRequest) -> HttpResponse:
     form = OrganizationNameForm(request.POST or None, instance=request.organization)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        lifecycle.rename(request.organization, form.cleaned_data["name"], by=request.user)
         messages.success(request, "The name is saved.")
         return redirect("ui:organization")
     if form.errors:
@@ -92,3 +92,31 @@ def organization(request: MemberRequest) -> HttpResponse:
         "hosts": request.organization.domains.order_by("-is_primary", "domain"),
     }
     return render(request, "ui/organization.html", context, status=422 if form.errors else 200)
+
+
+@permission("tenants.delete_organization")
+def delete(request: MemberRequest) -> HttpResponse:
+    """Only for who types its short name: nobody does that by mistake."""
+    form = DeletionForm(request.POST or None, organization=request.organization)
+    if request.method == "POST" and form.is_valid():
+        lifecycle.delete(request.organization, by=request.user)
+        messages.success(request, f"{request.organization} is deleted.")
+        return redirect(platform("platform:organizations"))
+    context = {"form": form, "grace": lifecycle.GRACE.days, "held": lifecycle.SLUG_HELD.days}
+    status = 422 if form.errors else 200
+    return render(request, "ui/organization_delete.html", context, status=status)
+
+
+@require_POST
+@signed_in
+def keep(request: PersonRequest, slug: str) -> HttpResponse:
+    """On the platform, where alone its owner still meets it."""
+    mine = Membership.objects.select_related("organization").filter(user=request.user)
+    found = get_object_or_404(mine, organization__slug=slug).organization
+    try:
+        lifecycle.keep(found, by=request.user)
+    except LifecycleRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{found} is back, as it was.")
+    return redirect("platform:organizations")

@@ -14,6 +14,7 @@ from procrastinate.jobs import Job
 
 from catalogs import loading, reaper, uploads
 from catalogs.storage import StorageUnavailable
+from gistac import removal
 from tenants import quotas
 from tenants.current import tenant_scope
 from tenants.models import Organization
@@ -73,3 +74,4 @@ def reap() -> None:
                 continue
             if removed:
                 log.info("%s files that nothing names were removed", len(removed))
+    removal.remove_due()
