@@ -16,12 +16,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from tenants import audit, mail
-from tenants.models import FormerSlug, Membership, Organization, User
+from tenants import audit, mail, slugs
+from tenants.models import Membership, Organization, User
 from tenants.roles import PERMISSIONS, Role
 
 GRACE = timedelta(days=30)  # in which a deletion can be taken back
-SLUG_HELD = timedelta(days=180)  # in which nobody else gets a slug that was released
 ORGANIZATIONS = f"{settings.PLATFORM_URL}/organizations/"
 State = Organization.State
 
@@ -139,12 +138,5 @@ def forget(organization: Organization, *, objects: int) -> None:
             raise LifecycleRefused("Its schema is still there.")
         words = {"slug": found.slug, "name": found.name, "schema": found.schema_name}
         audit.record(found, None, "organization.removed", **words, objects=str(objects))
-        release_slug(found)
+        slugs.release(found)
         found.delete()
-
-
-def release_slug(organization: Organization) -> None:
-    """Nobody else gets it for a while: links to it are out there."""
-    until = timezone.now() + SLUG_HELD
-    words = {"organization_id": organization.pk, "until": until}
-    FormerSlug.objects.update_or_create(slug=organization.slug, defaults=words)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -14,8 +15,9 @@ from django.http import (
 from django.http.request import split_domain_port
 from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from django.utils.cache import patch_vary_headers
+from django.utils.encoding import escape_uri_path
 
-from tenants import members
+from tenants import members, slugs
 from tenants.backends import in_force
 from tenants.current import tenant_scope
 from tenants.models import Membership, Organization, with_port
@@ -58,6 +60,9 @@ class DoorMiddleware:
             domains__domain=host, state=Organization.State.ACTIVE
         ).first()
         request.host_door = True
+        if organization is None and (now := slugs.moved_host(host)):
+            scheme = urlsplit(settings.PLATFORM_URL).scheme
+            return _moved(request, f"{scheme}://{with_port(now)}", request.path_info)
         return self._organization(request, organization)
 
     def _path_door(self, request: Request, slug: str, rest: str | None) -> HttpResponse:
@@ -65,6 +70,8 @@ class DoorMiddleware:
         organization = Organization.objects.filter(
             slug=slug, state=Organization.State.ACTIVE
         ).first()
+        if organization is None and (now := slugs.moved(slug)):
+            return _moved(request, now.path.rstrip("/"), rest or "/")
         if organization is None:
             return self._organization(request, None)
         if not rest:
@@ -125,6 +132,20 @@ def host_of(request: Request) -> str:
 def door_of(request: Request) -> str:
     """What a session must say to be good here: an organization's host has its own sessions."""
     return str(request.organization.pk) if request.host_door and request.organization else ""
+
+
+def _moved(request: Request, root: str, path: str) -> HttpResponse:
+    """To the same thing below another root; what was sent is sent there again. Asked each time,
+    since the organization may take its old name back."""
+    query = f"?{query}" if (query := request.META.get("QUERY_STRING", "")) else ""
+    response = HttpResponsePermanentRedirect(
+        f"{root}{escape_uri_path(path)}{query}",
+        preserve_request=request.method not in ("GET", "HEAD"),
+        max_length=None,
+    )
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 def _use(request: Request, urlconf: str) -> None:

@@ -28,6 +28,7 @@ _ADMIN = {
     "stac.view_every_collection",  # those for named ones too, without being named
 }
 _OWN = {
+    "tenants.change_addresses",
     "tenants.delete_organization",
     "tenants.transfer_organization",
     "tenants.require_second_factor",

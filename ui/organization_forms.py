@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from tenants.models import Organization
-from tenants.signup import slug_problem, suggest_slug
+from tenants.slugs import slug_problem, suggest_slug
 
 
 class OrganizationForm(forms.Form):

@@ -91,5 +91,6 @@ urlpatterns: list[URLPattern] = [
     path("people/invitations/<uuid:invitation>/resend/", people.resend, name="invitation-resend"),
     path("people/invitations/<uuid:invitation>/revoke/", people.revoke, name="invitation-revoke"),
     path("settings/", organizations.organization, name="organization"),
+    path("settings/slug/", organizations.change_slug, name="organization-slug"),
     path("settings/delete/", organizations.delete, name="organization-delete"),
 ]

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from tenants import slugs
 from tenants.models import Domain, Organization
 
 
@@ -18,9 +19,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def tls_ask(request: HttpRequest) -> HttpResponse:
-    """May the proxy get a certificate for ?domain=...: ours, and those of active organizations."""
+    """May the proxy get a certificate for ?domain=...: ours, and those of active organizations,
+    those included that only lead on to a new one."""
     host = request.GET.get("domain", "").replace("\0", "").lower().removesuffix(".")
-    known = host == settings.PLATFORM_HOST or (
-        Domain.objects.filter(domain=host, tenant__state=Organization.State.ACTIVE).exists()
+    known = (
+        host == settings.PLATFORM_HOST
+        or Domain.objects.filter(domain=host, tenant__state=Organization.State.ACTIVE).exists()
+        or slugs.moved_host(host)
     )
     return HttpResponse(status=200 if known else 404)

@@ -270,6 +270,11 @@ def type_a_taken_name(tab: Tab, live: Live) -> None:
     tab.wait_for_selector("#state .text-error")
 
 
+def type_a_reserved_name(tab: Tab, live: Live) -> None:
+    tab.fill("#slug", "www")
+    tab.wait_for_selector("#state .text-error")
+
+
 def type_a_free_name(tab: Tab, live: Live) -> None:
     tab.fill("#name", "Coast Survey")
     tab.wait_for_selector("#state .text-success")
@@ -339,6 +344,8 @@ PAGES = [
     Page("platform:second-factor", "/second-factor/{slug}/", ready=a_strict_organization),
     Page("ui:organization", "{home}settings/"),
     Page("ui:organization", "{home}settings/", after=open_the_menus, state="menu open"),
+    Page("ui:organization-slug", "{home}settings/slug/"),
+    Page("ui:organization-slug", "{home}settings/slug/", after=type_a_reserved_name, state="taken"),
     Page("ui:organization-delete", "{home}settings/delete/"),
     Page("platform:organizations", "/organizations/", ready=one_deleted, state="one deleted"),
     Page("ui:uploads", "{home}drop/", state="empty"),

@@ -15,7 +15,8 @@ from gistac import removal
 from tenants import keys, lifecycle
 from tenants.models import ApiKey, AuditRecord, Membership, Organization, User
 from tenants.roles import READ_SCOPES
-from tenants.signup import OrganizationRefused, create_organization, slug_problem
+from tenants.signup import OrganizationRefused, create_organization
+from tenants.slugs import slug_problem
 
 DELETE = "/o/acme/settings/delete/"
 KEEP = "/organizations/acme/keep/"

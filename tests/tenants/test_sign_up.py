@@ -13,13 +13,8 @@ from django.db import connection
 from tenants.current import tenant_scope
 from tenants.models import Domain, Membership, Organization, User
 from tenants.roles import Role
-from tenants.signup import (
-    OrganizationRefused,
-    create_organization,
-    own_host,
-    slug_problem,
-    suggest_slug,
-)
+from tenants.signup import OrganizationRefused, create_organization
+from tenants.slugs import own_host, slug_problem, suggest_slug
 from tests.live import ROOT, server_environment
 
 KILLS = 11

@@ -6,15 +6,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from tenants import invitations, lifecycle
+from tenants import invitations, lifecycle, slugs
 from tenants.lifecycle import LifecycleRefused
 from tenants.models import Membership, Organization
-from tenants.signup import (
-    OrganizationRefused,
-    create_organization,
-    slug_problem,
-    suggest_slug,
-)
+from tenants.signup import OrganizationRefused, create_organization
+from tenants.slugs import HELD, SlugRefused, slug_problem, suggest_slug
 from ui.access import permission, signed_in
 from ui.addresses import platform
 from ui.organization_forms import DeletionForm, OrganizationForm, OrganizationNameForm
@@ -70,10 +66,10 @@ def slug(request: PersonRequest) -> HttpResponse:
     return render(request, "ui/organization_new.html#state", _checked(typed))
 
 
-def _checked(slug: str) -> dict[str, str]:
+def _checked(slug: str, organization: Organization | None = None) -> dict[str, str]:
     return {
         "slug": slug,
-        "problem": slug_problem(slug) if slug else "",
+        "problem": slug_problem(slug, organization) if slug else "",
         "address": f"{settings.PLATFORM_URL}/o/{slug}/stac/" if slug else "",
     }
 
@@ -94,6 +90,26 @@ def organization(request: MemberRequest) -> HttpResponse:
     return render(request, "ui/organization.html", context, status=422 if form.errors else 200)
 
 
+@permission("tenants.change_addresses")
+def change_slug(request: MemberRequest) -> HttpResponse:
+    """Leads to the new address of the same page."""
+    sent = request.POST if request.method == "POST" else request.GET
+    slug = sent.get("slug", request.organization.slug).strip().lower()
+    if request.method == "POST":
+        try:
+            slugs.change_slug(request.organization, slug, by=request.user)
+        except SlugRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, "The short name is changed. Old addresses lead here.")
+            return redirect(f"{settings.PLATFORM_URL}/o/{slug}/settings/")
+    context = _checked(slug, request.organization) | {"held": HELD.days}
+    if request.htmx:
+        return render(request, "ui/organization_new.html#state", context)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "ui/organization_slug.html", context, status=status)
+
+
 @permission("tenants.delete_organization")
 def delete(request: MemberRequest) -> HttpResponse:
     """Only for who types its short name: nobody does that by mistake."""
@@ -102,7 +118,7 @@ def delete(request: MemberRequest) -> HttpResponse:
         lifecycle.delete(request.organization, by=request.user)
         messages.success(request, f"{request.organization} is deleted.")
         return redirect(platform("platform:organizations"))
-    context = {"form": form, "grace": lifecycle.GRACE.days, "held": lifecycle.SLUG_HELD.days}
+    context = {"form": form, "grace": lifecycle.GRACE.days, "held": HELD.days}
     status = 422 if form.errors else 200
     return render(request, "ui/organization_delete.html", context, status=status)
 
