@@ -11,6 +11,8 @@ from tenants import keys
 from tenants.models import ApiKey
 from tenants.throttling import KeyFailures
 
+NONE = (None, "")
+
 
 class ApiKeyAuthentication(BaseAuthentication):
     """Every refused key is answered alike, whatever is wrong with it."""
@@ -20,15 +22,14 @@ class ApiKeyAuthentication(BaseAuthentication):
         if text is None:
             return None
         organization = getattr(request, "organization", None)
-        key = keys.verify(text, organization) if organization else None
-        if key is None:
+        address = KeyFailures().get_ident(request)
+        key, why_not = keys.look_up(text, organization, address=address) if organization else NONE
+        if key is None or why_not:
             _count_failure(request)
+            if key is not None:
+                keys.note_denied(key, why_not)
             raise AuthenticationFailed("This key is not valid here.")
-        keys.note_use(
-            key,
-            address=KeyFailures().get_ident(request),
-            agent=request.headers.get("user-agent", ""),
-        )
+        keys.note_use(key, address=address, agent=request.headers.get("user-agent", ""))
         return key, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tenants.current import current_organization
 from tenants.models import ApiKey, Membership, Organization, User
-from tenants.roles import PERMISSIONS, SCOPES
+from tenants.roles import BEYOND_COLLECTIONS, PERMISSIONS, SCOPES
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -61,4 +61,5 @@ def _of_key(key: ApiKey, organization: Organization) -> set[str]:
     if key.organization_id != organization.pk:
         return set()
     scopes = (SCOPES.get(scope, frozenset()) for scope in key.scopes)
-    return _of_person(key.creator, organization).intersection(frozenset().union(*scopes))
+    allowed = _of_person(key.creator, organization).intersection(frozenset().union(*scopes))
+    return allowed if key.collections is None else allowed - BEYOND_COLLECTIONS

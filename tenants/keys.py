@@ -1,172 +1,261 @@
-"""Keys for programs.
+"""Keys for programs: made, looked up, changed, rolled, revoked.
 
-`sck_live_` + 12 characters that name the key + `_` + 32 secret ones + a CRC32 of all before, each
-base62. The checksum tells a typo from a key without asking the database; the secret is random, so
-a fast hash keeps it, with a pepper that the database does not hold.
+Whoever does it is a person, or a key that may manage keys: that one acts in its creator's name, and
+gives nothing that it has not itself.
 """
 
-import hashlib
 import hmac
-import re
-import secrets
-import string
-import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from tenants import audit
 from tenants.backends import in_force, role_in
+from tenants.key_limits import KeyRefused, Limits, admits, plain
+from tenants.key_text import digest, is_well_formed, key_id, new_text
 from tenants.models import ApiKey, Organization, User
-from tenants.roles import PERMISSIONS, SCOPES, Role
+from tenants.roles import Role
 
-PREFIX = "sck_live_"
-FORM = re.compile(r"(sck_live_([0-9A-Za-z]{12})_[0-9A-Za-z]{32})([0-9A-Za-z]{6})")
-BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 LIFETIME = timedelta(days=90)
 LONGEST = timedelta(days=366)
 NEVER = datetime.max.replace(tzinfo=UTC)  # an owner may say so
+OVERLAP = timedelta(hours=24)
+LONGEST_OVERLAP = timedelta(days=7)
 USE_NOTED_EVERY = timedelta(minutes=1)
-
-
-class KeyRefused(Exception):
-    """A key that cannot be made; the text says why."""
+DENIAL_NOTED_EVERY = timedelta(hours=1)  # in the audit; each is counted
 
 
 def issue(
     organization: Organization,
     *,
-    creator: User,
+    creator: User | ApiKey,
     name: str,
     scopes: Iterable[str],
     expires: datetime | None = None,
+    collections: Iterable[str] | None = None,
+    addresses: Iterable[str] = (),
 ) -> tuple[ApiKey, str]:
     """The row, and the key itself, which cannot be shown again. Lives 90 days unless told."""
-    name, scopes = name.strip(), sorted(set(scopes))
+    limits, name = Limits.read(scopes, collections, addresses), _name(name)
     expires = expires or timezone.now() + LIFETIME
-    if problem := _problem(role_in(creator, organization), name, scopes, expires):
-        raise KeyRefused(problem)
-    text, pepper = new_text(), settings.KEY_PEPPER
+    _check_gift(organization, creator, limits)
+    _check_end(organization, creator, expires)
     with transaction.atomic():
-        key = ApiKey.objects.create(
-            organization=organization,
-            creator=creator,
-            name=name,
-            key_id=key_id(text),
-            digest=digest(text, pepper),
-            pepper=pepper,
-            last4=text[-4:],
-            scopes=scopes,
-            expires=None if expires == NEVER else expires,
-        )
-        words = {"key": key.key_id, "name": name, "scopes": " ".join(scopes)}
-        audit.record(organization, creator, "key.create", **words)
+        key, text = _made(organization, creator, name, limits, expires)
+        words = {"key": key.key_id, "name": name}
+        audit.record(organization, creator, "key.create", after=_told(key), **words)
     return key, text
 
 
-def _problem(role: str | None, name: str, scopes: list[str], expires: datetime) -> str:
-    if role is None:
-        return "Only a member of the organization can make a key."
-    if not name or len(name) > 80 or not name.isprintable():
-        return "Give the key a name of at most 80 characters, on one line."
-    if not scopes:
-        return "Choose what the key may do."
-    for scope in scopes:
-        if not SCOPES.get(scope, frozenset()) & PERMISSIONS[role]:
-            return f"Your role allows no key with “{scope}”."
-    if expires == NEVER:
-        return "" if role == Role.OWNER else "Only an owner can make a key that never expires."
-    if not timedelta(0) < expires - timezone.now() <= LONGEST + timedelta(minutes=1):
-        return "A key lives for at least a moment and at most 366 days."
-    return ""
-
-
-def verify(text: str, organization: Organization) -> ApiKey | None:
-    """The key, if it is good here and now: one statement, and none for what is no key of ours."""
-    if not is_well_formed(text):
-        return None
-    role = in_force().filter(user=OuterRef("creator"), organization=organization)
-    key = (
-        ApiKey.objects.select_related("creator")
-        .filter(key_id=key_id(text), organization=organization, revoked=None)
-        .filter(Q(expires=None) | Q(expires__gt=Now()), creator__is_active=True)
-        .filter(organization__state=Organization.State.ACTIVE)
-        .annotate(creator_role=Subquery(role.values("role")[:1]))
-        .first()
-    )
-    if key is None or key.creator_role is None or key.pepper not in settings.KEY_PEPPERS:
-        return None
-    if not hmac.compare_digest(digest(text, key.pepper), key.digest):
-        return None
-    key.organization = organization
-    key.creator.known_roles = {organization.pk: key.creator_role}
+def change(
+    key: ApiKey,
+    *,
+    by: User | ApiKey,
+    name: str,
+    scopes: Iterable[str],
+    collections: Iterable[str] | None = None,
+    addresses: Iterable[str] = (),
+) -> ApiKey:
+    """Narrowed by whoever may manage it; widened by who could make such a key."""
+    limits, name = Limits.read(scopes, collections, addresses), _name(name)
+    with transaction.atomic():
+        key = _good(key)
+        if not limits.scopes:
+            raise KeyRefused("Choose what the key may do.")
+        if widens(key, limits):
+            _check_gift(key.organization, by, limits)
+        before = _told(key)
+        key.name, key.scopes = name, list(limits.scopes)
+        key.collections = None if limits.collections is None else list(limits.collections)
+        key.addresses = list(limits.addresses)
+        if before != _told(key):
+            key.save(update_fields=["name", "scopes", "collections", "addresses"])
+            words = {"key": key.key_id, "name": name}
+            audit.record(key.organization, by, "key.change", before, _told(key), **words)
     return key
 
 
-def revoke(key: ApiKey, *, by: User) -> None:
+def widens(key: ApiKey, limits: Limits) -> bool:
+    return not limits.within(Limits.of(key))
+
+
+def roll(key: ApiKey, *, by: User | ApiKey, overlap: timedelta = OVERLAP) -> tuple[ApiKey, str]:
+    """Another key with the same limits and as long a life; this one works on for a while."""
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise KeyRefused("The old key can go on for at most 7 days.")
+    organization = key.organization
+    with transaction.atomic():
+        old, now = _good(key), timezone.now()
+        if old.rolled:
+            raise KeyRefused("This key was rolled already: roll the one that took its place.")
+        limits = Limits.of(old)
+        expires = NEVER if old.expires is None else now + min(old.expires - old.created, LONGEST)
+        _check_gift(organization, by, limits)
+        _check_end(organization, by, expires)
+        made, text = _made(organization, by, old.name, limits, expires)
+        ApiKey.objects.filter(pk=made.pk).update(rotated_from=old, line=old.line)
+        end = now + overlap
+        old.expires = end if old.expires is None else min(old.expires, end)
+        old.rolled = now
+        old.save(update_fields=["expires", "rolled"])
+        words = {"key": made.key_id, "name": old.name, "from": old.key_id}
+        audit.record(organization, by, "key.roll", **words, until=old.expires.isoformat())
+    made.refresh_from_db()
+    return made, text
+
+
+def revoke(key: ApiKey, *, by: User | ApiKey | None, reason: str = "") -> None:
     """At once and for ever; the first one to revoke stays on record."""
+    reason = " ".join(reason.split())
+    if len(reason) > 200 or not reason.isprintable():
+        raise KeyRefused("Say why in at most 200 characters.")
     with transaction.atomic():
         good = ApiKey.objects.filter(pk=key.pk, revoked=None)
-        if good.update(revoked=Now(), revoked_by=by):
-            audit.record(key.organization, by, "key.revoke", key=key.key_id, name=key.name)
+        who = None if by is None else person(by)
+        end = {"revoked": timezone.now(), "revoked_by": who, "revoke_reason": reason}
+        if good.update(**end):
+            words = {"key": key.key_id, "name": key.name, "reason": reason}
+            audit.record(key.organization, by, "key.revoke", **words)
     key.refresh_from_db()
 
 
-def note_use(key: ApiKey, *, address: str | None, agent: str) -> None:
-    """Where a key was last used: at most one UPDATE a minute and key.
+def verify(text: str, organization: Organization, *, address: str | None = None) -> ApiKey | None:
+    """The key, if it is good here and now: one statement, and none for what is no key of ours."""
+    key, why_not = look_up(text, organization, address=address)
+    return None if why_not else key
 
-    A proxy may pass on as an address what is none; that is not kept.
-    """
+
+def look_up(
+    text: str, organization: Organization, *, address: str | None = None
+) -> tuple[ApiKey | None, str]:
+    """The key that is written so, and why it is not good; nothing if it is."""
+    if not is_well_formed(text):
+        return None, ""
+    active = ApiKey.objects.filter(organization__state=Organization.State.ACTIVE)
+    key = known(active.filter(key_id=key_id(text), organization=organization), text)
+    if key is None:
+        return None, ""
+    key.organization = organization
+    return key, why_not(key, address)
+
+
+def known(rows: QuerySet[ApiKey], text: str) -> ApiKey | None:
+    """The one of these keys that is written so, good or not."""
+    key = with_role(rows).first()
+    if key is None or key.pepper not in settings.KEY_PEPPERS:
+        return None
+    return key if hmac.compare_digest(digest(text, key.pepper), key.digest) else None
+
+
+def with_role(rows: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+    """With the creator, and the role that this one has now."""
+    role = in_force().filter(user=OuterRef("creator"), organization=OuterRef("organization"))
+    found = rows.select_related("creator")
+    return found.annotate(creator_role=Subquery(role.values("role")[:1]))
+
+
+def why_not(key: ApiKey, address: str | None) -> str:
+    """Why a key that `with_role` found is not good; nothing if it is. The creator's role is kept
+    for the request's length."""
+    if key.revoked:
+        return "revoked"
+    if key.is_over:
+        return "expired"
+    if not key.creator.is_active or key.creator_role is None:
+        return "creator"
+    if not admits(key.addresses, address):
+        return "address"
+    key.creator.known_roles = {key.organization_id: key.creator_role}
+    return ""
+
+
+def note_use(key: ApiKey, *, address: str | None, agent: str) -> None:
+    """Where a key was last used: at most one UPDATE a minute and key."""
     now = timezone.now()
     if key.last_used is not None and now - key.last_used < USE_NOTED_EVERY:
         return
     stale = Q(last_used=None) | Q(last_used__lt=now - USE_NOTED_EVERY)
     ApiKey.objects.filter(stale, pk=key.pk).update(
-        last_used=now, last_used_ip=_ip(address), last_used_agent=agent.replace("\0", "")[:120]
+        last_used=now, last_used_ip=plain(address), last_used_agent=agent.replace("\0", "")[:120]
     )
 
 
-def _ip(address: str | None) -> str | None:
-    try:
-        return str(ip_address((address or "").partition("%")[0]))  # without an IPv6 zone
-    except ValueError:
-        return None
+def note_denied(key: ApiKey, why: str) -> None:
+    """Whoever goes on with a key that is over can be found: counted, and told once an hour."""
+    now = timezone.now()
+    with transaction.atomic():
+        counted = ApiKey.objects.filter(pk=key.pk)
+        stale = Q(last_denied=None) | Q(last_denied__lt=now - DENIAL_NOTED_EVERY)
+        if counted.filter(stale).update(denied=F("denied") + 1, last_denied=now):
+            words = {"key": key.key_id, "name": key.name, "why": why}
+            audit.record(key.organization, key, "key.denied", **words)
+        else:
+            counted.update(denied=F("denied") + 1)
 
 
-def new_text() -> str:
-    start = f"{PREFIX}{_random(12)}_{_random(32)}"
-    return start + checksum(start)
+def _made(
+    organization: Organization,
+    by: User | ApiKey,
+    name: str,
+    limits: Limits,
+    expires: datetime,
+) -> tuple[ApiKey, str]:
+    text, pepper = new_text(), settings.KEY_PEPPER
+    key = ApiKey.objects.create(
+        organization=organization,
+        creator=person(by),
+        name=name,
+        key_id=key_id(text),
+        digest=digest(text, pepper),
+        pepper=pepper,
+        last4=text[-4:],
+        scopes=list(limits.scopes),
+        collections=None if limits.collections is None else list(limits.collections),
+        addresses=list(limits.addresses),
+        expires=None if expires == NEVER else expires,
+    )
+    return key, text
 
 
-def is_well_formed(text: str) -> bool:
-    match = FORM.fullmatch(text)
-    return match is not None and checksum(match[1]) == match[3]
+def person(by: User | ApiKey) -> User:
+    """In whose name it is done."""
+    return by.creator if isinstance(by, ApiKey) else by
 
 
-def key_id(text: str) -> str:
-    """The part that names the key and is no secret."""
-    return text[len(PREFIX) : len(PREFIX) + 12]
+def _good(key: ApiKey) -> ApiKey:
+    """As it is while nobody else changes it."""
+    found = ApiKey.objects.select_for_update(of=("self",)).select_related("organization")
+    now = found.get(pk=key.pk)
+    if now.is_over:
+        raise KeyRefused("This key works no more. Make a new one.")
+    return now
 
 
-def checksum(start: str) -> str:
-    """CRC32 in six base62 digits."""
-    rest, digits = zlib.crc32(start.encode()), ""
-    for _ in range(6):
-        rest, digit = divmod(rest, 62)
-        digits = BASE62[digit] + digits
-    return digits
+def _name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > 80 or not name.isprintable():
+        raise KeyRefused("Give the key a name of at most 80 characters, on one line.")
+    return name
 
 
-def digest(text: str, pepper: str) -> str:
-    """The SHA-256 of the named pepper and the key, in hex."""
-    return hashlib.sha256(f"{settings.KEY_PEPPERS[pepper]}{text}".encode()).hexdigest()
+def _check_gift(organization: Organization, by: User | ApiKey, limits: Limits) -> None:
+    if problem := limits.problem(role_in(person(by), organization)):
+        raise KeyRefused(problem)
+    if isinstance(by, ApiKey) and not limits.within(Limits.of(by)):
+        raise KeyRefused("A key gives no other key more than it may itself.")
 
 
-def _random(length: int) -> str:
-    return "".join(secrets.choice(BASE62) for _ in range(length))
+def _check_end(organization: Organization, by: User | ApiKey, expires: datetime) -> None:
+    if expires == NEVER:
+        if isinstance(by, ApiKey) or role_in(by, organization) != Role.OWNER:
+            raise KeyRefused("Only an owner can make a key that never expires.")
+    elif not timedelta(0) < expires - timezone.now() <= LONGEST + timedelta(minutes=1):
+        raise KeyRefused("A key lives for at least a moment and at most 366 days.")
+
+
+def _told(key: ApiKey) -> dict[str, object]:
+    return {"name": key.name, **Limits.of(key).told()}

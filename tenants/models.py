@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Func, Value
@@ -295,13 +296,22 @@ class ApiKey(Asker, models.Model):
     pepper = models.CharField(max_length=12)  # which pepper made the digest
     last4 = models.CharField(max_length=4)
     scopes = ArrayField(models.CharField(max_length=24))
+    collections = ArrayField(models.CharField(max_length=256), null=True)  # null: all of them
+    addresses = ArrayField(models.CharField(max_length=43), default=list, db_default=[])
     created = models.DateTimeField(default=timezone.now)
     expires = models.DateTimeField(null=True, blank=True)
     revoked = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    revoke_reason = models.CharField(max_length=200, blank=True, db_default="")
+    rotated_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="rolled_to")
+    rolled = models.DateTimeField(null=True)  # another took its place then
+    line = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID())  # kept when it is rolled
     last_used = models.DateTimeField(null=True, blank=True)
     last_used_ip = models.GenericIPAddressField(null=True, blank=True)
     last_used_agent = models.CharField(max_length=120, blank=True)
+    denied = models.PositiveIntegerField(default=0, db_default=0)  # uses after its end
+    last_denied = models.DateTimeField(null=True)
+    reminded = models.PositiveSmallIntegerField(null=True)  # days before its end, by mail
 
     is_authenticated = True
     is_anonymous = False
@@ -311,8 +321,24 @@ class ApiKey(Asker, models.Model):
         return self.name
 
     @property
+    def name_on_lists(self) -> str:
+        """The same for the key that takes its place when it is rolled."""
+        return f"key:{self.line}"
+
+    @property
     def named_as(self) -> tuple[str, ...]:
         """Itself, and its creator where that one does not see all: a key never sees more."""
         if self.creator.has_perm("stac.view_every_collection"):
             return (self.name_on_lists,)
         return (self.name_on_lists, self.creator.name_on_lists)
+
+    @property
+    def only_collections(self) -> tuple[str, ...] | None:
+        """It sees and changes nothing of others, public ones included."""
+        return None if self.collections is None else tuple(self.collections)
+
+    @property
+    def is_over(self) -> bool:
+        """Revoked, or expired."""
+        expired = self.expires is not None and self.expires <= timezone.now()
+        return self.revoked is not None or expired

@@ -68,6 +68,9 @@ SCOPES: dict[str, frozenset[str]] = {
         {"stac.add_collection", "stac.change_collection", "stac.delete_collection"}
     ),
     "uploads:write": frozenset({"catalogs.add_upload", "catalogs.change_upload"}),
+    "keys:manage": frozenset({"tenants.manage_keys"}),
 }
+# What a key that is limited to collections never may: a new one would not be on its list.
+BEYOND_COLLECTIONS = frozenset({"stac.add_collection"})
 READ_SCOPES = ("catalog:read", "assets:read")
 WRITE_SCOPES = (*READ_SCOPES, "items:write", "collections:write", "uploads:write")

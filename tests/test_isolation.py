@@ -17,7 +17,7 @@ from catalogs import uploads
 from catalogs.audit import Actor
 from catalogs.stac import transactions
 from catalogs.stac.models import Collection, Job, Trashed
-from tenants import invitations, keys
+from tenants import invitations, key_text, keys
 from tenants.current import tenant_scope
 from tenants.models import ApiKey, Organization
 from tenants.roles import WRITE_SCOPES, Role
@@ -83,7 +83,7 @@ def world(acme, other, ada, cyd, oda, bucket) -> World:
             "organization": {"-": str(acme.pk)},
             "rest": {"-": "nowhere"},
         },
-        keys={"foreign": foreign, "wrong": keys.new_text(), "late": late},
+        keys={"foreign": foreign, "wrong": key_text.new_text(), "late": late},
         people={"ada": ada, "cyd": cyd, "oda": oda},
     )
 
