@@ -47,7 +47,7 @@ def issue(
     with transaction.atomic():
         key, text = _made(organization, creator, name, limits, expires)
         words = {"key": key.key_id, "name": name}
-        audit.record(organization, creator, "key.create", after=_told(key), **words)
+        audit.record(organization, creator, "key.create", None, _told(key), **words)
     return key, text
 
 
@@ -103,7 +103,8 @@ def roll(key: ApiKey, *, by: User | ApiKey, overlap: timedelta = OVERLAP) -> tup
         old.rolled = now
         old.save(update_fields=["expires", "rolled"])
         words = {"key": made.key_id, "name": old.name, "from": old.key_id}
-        audit.record(organization, by, "key.roll", **words, until=old.expires.isoformat())
+        after = {"until": old.expires.isoformat()}
+        audit.record(organization, by, "key.roll", None, after, **words)
     made.refresh_from_db()
     return made, text
 
@@ -119,7 +120,7 @@ def revoke(key: ApiKey, *, by: User | ApiKey | None, reason: str = "") -> None:
         end = {"revoked": timezone.now(), "revoked_by": who, "revoke_reason": reason}
         if good.update(**end):
             words = {"key": key.key_id, "name": key.name, "reason": reason}
-            audit.record(key.organization, by, "key.revoke", **words)
+            audit.record(key.organization, by, "key.revoke", None, None, **words)
     key.refresh_from_db()
 
 
@@ -192,7 +193,7 @@ def note_denied(key: ApiKey, why: str) -> None:
         stale = Q(last_denied=None) | Q(last_denied__lt=now - DENIAL_NOTED_EVERY)
         if counted.filter(stale).update(denied=F("denied") + 1, last_denied=now):
             words = {"key": key.key_id, "name": key.name, "why": why}
-            audit.record(key.organization, key, "key.denied", **words)
+            audit.record(key.organization, key, "key.denied", None, None, **words)
         else:
             counted.update(denied=F("denied") + 1)
 

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from tenants import keys as tenant_keys
+from tenants.key_limits import KeyRefused
 from tenants.models import ApiKey
 from ui.access import permission
 from ui.forms import KeyForm
@@ -25,7 +26,7 @@ def keys(request: MemberRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             context = _made(request, form)
-        except tenant_keys.KeyRefused as refusal:
+        except KeyRefused as refusal:
             form.add_error(None, str(refusal))
         else:
             form = KeyForm()
