@@ -19,6 +19,7 @@ from catalogs.audit import Actor
 from catalogs.models import Upload
 from catalogs.stac.errors import Invalid
 from catalogs.stac.parsers import JSONParser
+from catalogs.stac.sight import only_collections
 
 
 class MayUpload(BasePermission):
@@ -73,11 +74,14 @@ def shown(upload: Upload) -> dict[str, Any]:
 
 
 def mine(request: HttpRequest | Request) -> Any:
-    """What the asker may touch: their own, and everybody's with the right to change uploads."""
+    """What the asker may touch: their own, and everybody's with the right to change uploads; of
+    some collections alone for who is limited to them."""
+    only = only_collections(request.user)
+    within = Upload.objects.all() if only is None else Upload.objects.filter(collection__in=only)
     if request.user.has_perm("catalogs.change_upload"):
-        return Upload.objects.all()
+        return within
     actor = Actor.of(request.user)
-    return Upload.objects.filter(actor_kind=actor.kind, actor_id=actor.id)
+    return within.filter(actor_kind=actor.kind, actor_id=actor.id)
 
 
 def reserve(request: Request, promised: int) -> int | None:
@@ -114,6 +118,9 @@ class Uploads(UploadView):
     def post(self, request: Request) -> Response:
         wanted = NewUpload(data=request.data)
         wanted.is_valid(raise_exception=True)
+        only = only_collections(request.user)
+        if only is not None and wanted.validated_data["collection"] not in only:
+            raise Invalid("collection: this key is limited to others.", parameter="collection")
         upload = uploads.start(
             **wanted.validated_data,
             owner=str(request.organization.pk),  # type: ignore[attr-defined]

@@ -6,10 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from catalogs.stac import transactions
 from tenants import keys
 from tenants.key_limits import KeyRefused, Limits
 from tenants.models import ApiKey, AuditRecord
 from tenants.roles import READ_SCOPES, WRITE_SCOPES
+from tests.stac import documents
 
 LANDING = "/o/acme/stac/"
 MANAGE = (*READ_SCOPES, "keys:manage")
@@ -138,3 +140,43 @@ def test_one_that_is_over_cannot_be_changed(make, ada):
         keys.change(key, by=ada, name="x", scopes=READ_SCOPES)
     with pytest.raises(KeyRefused, match="works no more"):
         keys.roll(key, by=ada)
+
+
+@pytest.fixture
+def catalogs(in_acme):
+    """Two collections with an item each, and a public one."""
+    for id, visibility in (("a", "members"), ("b", "members"), ("open", "public")):
+        made = transactions.create_collection(documents.collection(id), visibility)
+        transactions.create_item(made, documents.item(f"{id}-item"))
+
+
+def client(text: str) -> Client:
+    return Client(headers={"authorization": f"Bearer {text}"})
+
+
+@pytest.mark.usefixtures("catalogs")
+def test_a_key_sees_its_collections_alone(make):
+    asks = client(make(collections=["a"])[1])
+    listed = asks.get(f"{LANDING}collections").json()["collections"]
+    assert [each["id"] for each in listed] == ["a"]
+    found = asks.get(f"{LANDING}search").json()["features"]
+    assert [each["id"] for each in found] == ["a-item"]
+    counted = asks.get(f"{LANDING}aggregate?aggregations=total_count").json()["aggregations"]
+    assert counted[0]["value"] == 1
+    for id in ("b", "open"):
+        assert asks.get(f"{LANDING}collections/{id}").status_code == 404
+        assert asks.get(f"{LANDING}collections/{id}/items/{id}-item").status_code == 404
+
+
+@pytest.mark.usefixtures("catalogs")
+def test_a_key_writes_in_its_collections_alone(make):
+    asks = client(make(scopes=WRITE_SCOPES, collections=["a"])[1])
+    kind = "application/json"
+    for id, status in (("a", 201), ("b", 404), ("open", 404)):
+        answer = asks.post(f"{LANDING}collections/{id}/items", documents.item("new"), kind)
+        assert answer.status_code == status
+    assert asks.post(f"{LANDING}collections", documents.collection("c"), kind).status_code == 403
+    assert asks.delete(f"{LANDING}collections/b").status_code == 404
+    wanted = {"filename": "x.tif", "size": 1000, "collection": "b"}
+    assert asks.post("/o/acme/api/uploads/", wanted, kind).status_code == 400
+    assert asks.get("/o/acme/api/uploads/").json() == {"uploads": []}

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0004_audit_says_more"),
+        ("tenants", "0005_plans"),
     ]
 
     operations = [
