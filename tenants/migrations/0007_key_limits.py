@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0005_plans"),
+        ("tenants", "0006_lifecycle"),
     ]
 
     operations = [
