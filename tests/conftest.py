@@ -25,6 +25,11 @@ from tests.live import Live, serve
 PEOPLE = ("ada", "ben", "cyd", "oda")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What mostly waits begins first, beside what computes."""
+    items.sort(key=lambda item: not item.get_closest_marker("faults"))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
     """Always a test database: pytest-django's own makes one only for tests marked django_db,

@@ -38,6 +38,9 @@ ASKED_ONCE = (
     "test_validation",
 )
 
+# A file's tests share what they make; the slowest are said, to be looked at.
+SPREAD = ("--dist", "loadfile", "--durations", "20")
+
 LINTS: dict[str, list[str]] = {
     "ruff": [_tool("ruff"), "check", "."],
     "ruff format": [_tool("ruff"), "format", "--check", "."],
@@ -114,12 +117,13 @@ def with_stack(place: Place, work: Callable[[Stack, dict[str, str]], list[str]])
 def _all(environment: dict[str, str], chosen: list[str]) -> list[str]:
     if chosen:
         return _run({"tests": _pytest(*chosen)}, environment)
-    alone = ("-c", "tests/standalone/pytest.ini", "-n", "2", "--dist", "loadfile")
+    alone = ("-c", "tests/standalone/pytest.ini", "-n", "2", *SPREAD)
     standalone = _pytest(*alone, "tests/standalone", "tests/stac")
     failed = _run(LINTS, environment)
     failed += _run({"the STAC core alone": standalone}, environment)
     once = [f"--ignore=tests/stac/{name}.py" for name in ASKED_ONCE]
-    whole = _pytest("-n", "2", "--dist", "loadfile", *once)
+    # Three on two cores: some of them always wait for a browser, or for what was killed.
+    whole = _pytest("-n", "3", *SPREAD, "--no-loadscope-reorder", *once)
     # The closing line of this one is the run's.
     return failed + _run({"tests": whole}, environment)
 
