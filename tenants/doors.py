@@ -24,8 +24,9 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from tenants import sessions
 from tenants.middleware import door_of, host_of
-from tenants.models import Domain, HandOver, Membership, Organization, User
+from tenants.models import Domain, HandOver, Membership, Organization
 from tenants.requests import Request
 
 type View = Callable[..., HttpResponse]
@@ -84,7 +85,7 @@ def hand_over(request: Request, slug: str) -> HttpResponse:
     browser = request.GET.get("browser", "")
     if not re.fullmatch("[0-9a-f]{64}", browser):
         raise Http404
-    code = make_code(membership, browser)
+    code = make_code(membership, browser, str(request.session.session_key))
     query = urlencode({"code": code, "next": request.GET.get("next", "/")})
     address = f"{domain.address}/sign-in/finish?{query}"
     # No redirect: the form that signed in may lead to our own host only (CSP's form-action).
@@ -98,15 +99,16 @@ def hand_over(request: Request, slug: str) -> HttpResponse:
 def finish(request: Request) -> HttpResponse:
     """On the organization's host: the code becomes a session of this host alone."""
     after = _inside(request)
-    user = None
+    handed = None
     if request.host_door and request.organization is not None:
-        user = take_code(
+        handed = take_code(
             request.GET.get("code", ""), request.COOKIES.get(COOKIE, ""), request.organization
         )
-    if user is None:  # too late, used, or not this browser's: begin again
+    if handed is None:  # too late, used, or not this browser's: begin again
         return HttpResponseRedirect(f"{reverse('doors:sign-in')}?{urlencode({'next': after})}")
-    auth.login(request, user, settings.AUTHENTICATION_BACKENDS[0])
+    auth.login(request, handed.user, settings.AUTHENTICATION_BACKENDS[0])
     request.session["door"] = door_of(request)
+    sessions.begin(request, of=handed.session_key)
     response = HttpResponseRedirect(after)
     response.delete_cookie(COOKIE, samesite="Lax")
     return response
@@ -114,24 +116,27 @@ def finish(request: Request) -> HttpResponse:
 
 @require_POST
 def sign_out(request: Request) -> HttpResponse:
+    """Here, on the platform, and on every other host that the same sign-in led to."""
+    sessions.end_this(request)
     auth.logout(request)
     return HttpResponseRedirect(get_script_prefix())
 
 
-def make_code(membership: Membership, browser: str) -> str:
+def make_code(membership: Membership, browser: str, session_key: str) -> str:
     HandOver.objects.filter(created__lt=Now() - LIFETIME).delete()
     code = secrets.token_urlsafe(32)
     HandOver.objects.create(
         code=_hash(code),
         browser=browser,
+        session_key=session_key,
         user=membership.user,
         organization=membership.organization,
     )
     return code
 
 
-def take_code(code: str, word: str, organization: Organization) -> User | None:
-    """The person that the code stands for; whatever comes of it, the code is then gone."""
+def take_code(code: str, word: str, organization: Organization) -> HandOver | None:
+    """The sign-in that the code stands for; whatever comes of it, the code is then gone."""
     with transaction.atomic():
         found = HandOver.objects.select_for_update().filter(code=_hash(code))
         handed = found.select_related("user").filter(created__gt=Now() - LIFETIME).first()
@@ -140,7 +145,7 @@ def take_code(code: str, word: str, organization: Organization) -> User | None:
         return None
     if not secrets.compare_digest(handed.browser, _hash(word)) or not handed.user.is_active:
         return None
-    return handed.user
+    return handed if sessions.is_good(handed.session_key) else None
 
 
 def _inside(request: Request) -> str:

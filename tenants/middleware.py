@@ -5,6 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.http import (
     Http404,
@@ -17,7 +18,7 @@ from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from django.utils.cache import patch_vary_headers
 from django.utils.encoding import escape_uri_path
 
-from tenants import members, slugs
+from tenants import members, sessions, slugs
 from tenants.backends import in_force
 from tenants.current import tenant_scope
 from tenants.models import Membership, Organization, with_port
@@ -113,6 +114,8 @@ class MemberMiddleware:
     def _recognize(self, request: Request) -> None:
         if request.session.get("door", "") != door_of(request):
             request.user = AnonymousUser()  # a session of another door opens nothing here
+        elif SESSION_KEY in request.session:
+            sessions.note_seen(request)
         if request.organization is not None and request.user.is_authenticated:
             own = {"user": request.user, "organization": request.organization}
             request.membership = in_force().filter(**own).first()

@@ -277,6 +277,7 @@ class HandOver(models.Model):
 
     code = models.CharField(max_length=64, unique=True)  # its SHA-256
     browser = models.CharField(max_length=64)  # the SHA-256 of what the browser holds
+    session_key = models.CharField(max_length=40, default="")  # of the platform's session
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
     created = models.DateTimeField(default=timezone.now)

@@ -7,11 +7,21 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 
-from tenants import mail
+from tenants import mail, sessions
 from tenants.models import User
+from tenants.requests import Request
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def login(self, request: Request, user: User) -> None:
+        super().login(request, user)
+        sessions.begin(request)
+
+    def logout(self, request: Request) -> None:
+        """On organizations' hosts as well, where the same sign-in led to."""
+        sessions.end_this(request)
+        super().logout(request)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """In our words and brand; links lead to the platform's own address."""
         links = {

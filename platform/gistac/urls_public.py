@@ -12,6 +12,7 @@ urlpatterns = [
     # Nobody has a password, and the account page shows the ways to sign in.
     re_path("^accounts/password/", landing.no_passwords),
     path("accounts/2fa/", RedirectView.as_view(pattern_name="platform:account")),
+    path("accounts/sessions/", RedirectView.as_view(pattern_name="platform:sessions")),
     path("accounts/confirm-email/", codes.address, name="account_email_verification_sent"),
     path("accounts/login/code/confirm/", codes.sign_in, name="account_confirm_login_code"),
     path("accounts/", include("allauth.urls")),

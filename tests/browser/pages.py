@@ -15,6 +15,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.usersessions.models import UserSession
 from django.utils import timezone
 from playwright.sync_api import Page as Tab
 
@@ -72,6 +73,16 @@ def mailed_code(live: Live, address: str, older: tuple[str, ...] = ()) -> str:
 
 def _age(file: Path) -> float:
     return -file.stat().st_mtime
+
+
+def some_sessions(live: Live) -> None:
+    """Two browsers, of which one was handed over to the organization's own host."""
+    for name, agent in (("a", "Mozilla/5.0 (X11; Linux) Firefox/150.0"), ("b", "curl/8")):
+        key = live.cookie()["value"]
+        made = {"user": live.owner, "ip": "192.0.2.7", "user_agent": agent}
+        UserSession.objects.create(session_key=key, **made)
+        of = {"of": key, "host": f"{name}.example.org"}
+        UserSession.objects.create(session_key=live.cookie()["value"], data=of, **made)
 
 
 # Ways to a state ---------------------------------------------------------------
@@ -315,6 +326,7 @@ PAGES = [
         state="wrong code",
     ),
     Page("mfa_signup_webauthn", "/accounts/signup/passkey/", STRANGER, after=a_passkey_to_be_made),
+    Page("platform:sessions", "/account/sessions/", ready=some_sessions),
     Page("account_logout", "/accounts/logout/"),
     Page("account_inactive", "/accounts/inactive/", STRANGER),
     Page("account_email", "/accounts/email/", ready=an_address),
@@ -395,6 +407,8 @@ NOT_PAGES = {
     "ui:job-cancel": "answers a form",
     "ui:member-role": "answers a form",
     "ui:invitation-resend": "answers a form",
+    "platform:session-end": "answers a form",
+    "usersessions_list": "leads to the sessions page",
     "account_reauthenticate": "leads on to the way that the person has",
     "account_set_password": "the same page as account_change_password",
     "account_reset_password": "the same page as account_change_password",

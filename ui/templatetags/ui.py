@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from ui import addresses
+from ui import addresses, devices
 
 register = template.Library()
 
@@ -56,6 +56,11 @@ _KINDS = {
     "radioselect": "radio radio-sm radio-primary",
     "checkboxselectmultiple": "checkbox checkbox-sm checkbox-primary",
 }
+
+
+@register.filter
+def device(agent: str) -> str:
+    return devices.device(agent)
 
 
 @register.filter
