@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from catalogs import collections, items, loading
+from catalogs import collections, items, loading, room
 from catalogs.audit import Actor
 from catalogs.stac import views
 from catalogs.stac.bodies import Body
@@ -59,6 +59,9 @@ class Items(views.Items):
 
     def perform_create_all(self, collection: Collection, body: Body, plan: Plan) -> Report:
         return items.write_all(collection, body, plan, actor=Actor.of(self.request.user))
+
+    def perform_admit(self, body: Body) -> None:
+        room.promise(body.size, room.keeper(self.request))
 
     def perform_keep(self, body: Body) -> str:
         return loading.keep(body, str(self.request.organization.pk))  # type: ignore[attr-defined]

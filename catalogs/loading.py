@@ -79,7 +79,7 @@ def dismiss(job: Job, *, actor: Actor) -> Job:
 def sweep(owner: str) -> list[str]:
     """Gives jobs whose worker is gone to another. Cheap: to be called every few seconds."""
     silent = Q(beat__lt=Now() - SILENT) | Q(beat=None, updated__lt=Now() - SILENT)
-    lost = Job.objects.filter(silent, status__in=Job.OPEN)
+    lost = Job.objects.filter(silent, status__in=Job.OPEN).exclude(name="")
     return [str(job.pk) for job in lost if _restart(job, owner)]
 
 

@@ -5,21 +5,20 @@ The row is written before the bucket is asked, and the bucket's own list of part
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from pathlib import PurePath
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Sum
 from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
 
-from catalogs import audit, intake
+from catalogs import audit, intake, room
 from catalogs.audit import Actor
 from catalogs.models import Draft, Upload
 from catalogs.rasters.formats import advice_for_name
-from catalogs.stac.errors import Conflict, Invalid, NotFound, Refused, Unprocessable
+from catalogs.room import Reserve
+from catalogs.stac.errors import Conflict, Invalid, NotFound, Unprocessable
 from catalogs.stac.models import Collection
 from catalogs.storage import LARGEST_FILE, Part, StorageUnavailable, assets, part_length
 
@@ -27,8 +26,6 @@ MOST_SIGNED = 50  # part URLs in one request
 SIGNED_SECONDS = 900
 
 State = Upload.State
-# Takes the bytes that are promised in all; gives those that may be, None for any number.
-type Reserve = Callable[[int], int | None]
 # Control characters, marks that turn the reading direction, lone surrogates.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -39,13 +36,6 @@ class WrongFile(Unprocessable):
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
         self.code = code
-
-
-class NoRoom(Refused):
-    """The organization's quota is used up."""
-
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    code = "NoRoom"
 
 
 class WrongState(Conflict):
@@ -83,7 +73,7 @@ def start(
         raise NotFound(f"There is no collection {collection!r}.")
     key = uuid.uuid4()
     with transaction.atomic():
-        _refuse_without_room(size, reserve)
+        room.promise(size, reserve)
         upload = Upload(
             id=key,
             owner=uuid.UUID(owner),
@@ -128,47 +118,6 @@ def _refuse_what_cannot_be(filename: str, size: int) -> None:
         raise WrongFile(f"{filename} is larger than the store can hold (5 TiB).", code="too-large")
     if advice := advice_for_name(filename):
         raise WrongFile(f"{filename}: {advice.problem} {advice.advice}", code=advice.code)
-
-
-def _refuse_without_room(size: int, reserve: Reserve) -> None:
-    room, promised = _promise(size, reserve)
-    if room is None or promised <= room:
-        return
-    left = room - (promised - size)
-    raise NoRoom(
-        f"This file needs {readable(size)}, and {readable(max(left, 0))} of the organization's "
-        "storage is left. Delete what is not needed, or ask for more."
-    )
-
-
-def _promise(size: int, reserve: Reserve) -> tuple[int | None, int]:
-    """Says to who keeps the quotas what is promised with `size` more; the room, and the promise."""
-    with connection.cursor() as cursor:  # one at a time: two starts may not take the same room
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' room', 0))"
-        )
-    promised = reserved() + size
-    return reserve(promised), promised
-
-
-@transaction.atomic
-def settle(reserve: Reserve) -> None:
-    """What ended since the last start needs no room any more."""
-    _promise(0, reserve)
-
-
-def reserved() -> int:
-    """Bytes promised to uploads whose parts are still on their way."""
-    under_way = Upload.objects.filter(state=State.UPLOADING)
-    return under_way.aggregate(bytes=Sum("size"))["bytes"] or 0
-
-
-def readable(size: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
 
 
 def sign(upload: Upload, parts: list[int]) -> list[str]:

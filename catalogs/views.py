@@ -1,20 +1,17 @@
 """The JSON endpoints of uploads, for the drop page and for programs with a key."""
 
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.urls import reverse
-from django.utils.module_loading import import_string
 from rest_framework import serializers, status
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalogs import uploads
+from catalogs import room, uploads
 from catalogs.audit import Actor
 from catalogs.models import Upload
 from catalogs.stac.errors import Invalid
@@ -84,13 +81,6 @@ def mine(request: HttpRequest | Request) -> Any:
     return within.filter(actor_kind=actor.kind, actor_id=actor.id)
 
 
-def reserve(request: Request, promised: int) -> int | None:
-    """Asked of whoever keeps the quotas: what the organization may promise in all."""
-    ask = import_string(settings.UPLOAD_ROOM)
-    room: int | None = ask(request.organization, promised)  # type: ignore[attr-defined]
-    return room
-
-
 class UploadView(APIView):
     permission_classes = [MayUpload]
     parser_classes = [JSONParser]
@@ -125,7 +115,7 @@ class Uploads(UploadView):
             **wanted.validated_data,
             owner=str(request.organization.pk),  # type: ignore[attr-defined]
             actor=Actor.of(request.user),
-            reserve=partial(reserve, request),
+            reserve=room.keeper(request),
         )
         return Response(shown(upload), status=status.HTTP_201_CREATED)
 

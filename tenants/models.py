@@ -104,7 +104,7 @@ class Organization(TenantMixin):  # type: ignore[misc]
     deletion_due = models.DateTimeField(null=True, blank=True)  # until then it can be taken back
     second_factor_required = models.BooleanField(default=False, db_default=False)  # of members
     # A plan that somebody has is kept by the constraint.
-    plan = models.ForeignKey(
+    plan: models.ForeignKey[Plan | str, Plan] = models.ForeignKey(
         Plan, models.DO_NOTHING, default=DEFAULT_PLAN, db_default=DEFAULT_PLAN, related_name="+"
     )
 

@@ -13,7 +13,7 @@ from django.contrib.gis.gdal.error import GDALException, SRSException
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from catalogs.uploads import readable
+from catalogs.room import readable
 from ui import text
 
 # The first bytes of a multihash, which name its algorithm.

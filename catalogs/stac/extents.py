@@ -8,8 +8,10 @@ from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F, Max, Min, Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from . import boxes, queryables, summaries
 from .documents import Document
@@ -65,6 +67,14 @@ def _count(collection: Collection, change: int) -> None:
     if change:
         collection.count += change
         collection.save(update_fields=["count"])
+    if change > 0:
+        admit()
+
+
+def admit() -> None:
+    """Call when there are more items than before: refuses them where they are too many."""
+    if ask := getattr(settings, "STAC_ADMIT_ITEMS", ""):
+        import_string(ask)()
 
 
 def _measure(collection: Collection) -> tuple[boxes.Box | None, Interval]:

@@ -6,12 +6,13 @@ attempt and run that it was given, so one that was thought dead and is not can s
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import IO, Any
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
@@ -27,9 +28,11 @@ from .remembered import asker
 
 MOST_TOLD = 100  # refusals in the job's own document; its report has all
 MOST_REPORTED = 50_000  # refusals in one part of the report
+MOST_WAITING = 100  # jobs that are not over
 MOST_RUNS = 12  # of one attempt
 BEAT = 5  # seconds between signs of life
 KEPT = timedelta(days=7)  # how long one that is over can be asked for
+ARRIVES = timedelta(hours=1)  # within this a body is kept, or its sender was cut off
 
 Status = Job.Status
 
@@ -38,20 +41,31 @@ class Stale(Exception):
     """Another run has the job now, or it was cancelled: this one must write no more."""
 
 
-def start(collection: Collection, body: Body, plan: Plan, user: Any, name: str) -> Job:
-    """The row of a job whose body is kept under this name in storages["assets"]."""
+def start(collection: Collection, body: Body, plan: Plan, user: Any) -> Job:
+    """The row of a job whose body is not kept yet; only so many may wait. Call in a transaction."""
+    with connection.cursor() as cursor:  # one at a time: two may not take the same place
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' jobs', 0))"
+        )
+    if Job.objects.filter(status__in=Job.OPEN).count() >= MOST_WAITING:
+        raise Busy("Many bodies wait to be written already. Send this one later.")
     made: Job = Job.objects.create(
         collection=collection.pk,
         method=plan.method,
         lenient=plan.lenient,
         upgrade=plan.upgrade,
-        name=name,
         media_type=body.media_type,
         size=body.size,
         asker=asker(user),
         by=str(user)[:254],
     )
     return made
+
+
+def keep(job: Job, name: str) -> bool:
+    """Its body is kept under this name in storages["assets"]; whether it is still wanted."""
+    job.name = name
+    return bool(Job.objects.filter(pk=job.pk, status=Status.ACCEPTED).update(name=name))
 
 
 def dismiss(job: Job) -> Job:
@@ -163,6 +177,7 @@ def run(
         if fault.status >= 500:
             raise
         with transaction.atomic():
+            mine.report.counts = Counter(Job.objects.get(pk=job).counts)  # what is committed
             mine.end(Status.FAILED, problem=_problem(fault))
             ended(Job.objects.get(pk=job))
 
@@ -209,8 +224,9 @@ def _piece_by_piece(
 
 
 def forget() -> None:
-    """Those that are over for long."""
+    """Those that are over for long, and those whose body never came."""
     Job.objects.exclude(status__in=Job.OPEN).filter(finished__lt=timezone.now() - KEPT).delete()
+    Job.objects.filter(status__in=Job.OPEN, name="", created__lt=timezone.now() - ARRIVES).delete()
 
 
 def told(job: Job, root: str) -> Document:

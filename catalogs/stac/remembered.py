@@ -56,7 +56,7 @@ class Job(models.Model):
     method = models.CharField(max_length=8)  # bulk.Method
     lenient = models.BooleanField()
     upgrade = models.BooleanField(default=False)
-    name = models.CharField(max_length=512)  # in storages["assets"]
+    name = models.CharField(max_length=512)  # in storages["assets"]; "" until it is there
     media_type = models.CharField(max_length=60)
     size = models.BigIntegerField()  # bytes
     counts = models.JSONField(default=dict)  # as bulk.Report

@@ -46,6 +46,7 @@ def _restore_collection(kept: Trashed) -> Collection:
     except IntegrityError as fault:  # made by someone else at this very moment
         raise Conflict(taken) from fault
     collection: Collection = Collection.objects.get(pk=kept.collection)
+    extents.admit()  # it counts its items already
     Queryable.objects.bulk_create(Queryable(**row) for row in kept.queryables)
     Asset.objects.bulk_create(Asset(collection=collection, **file) for file in kept.held)
     keys = list(kept.items.order_by("pk").values_list("pk", flat=True))

@@ -262,7 +262,9 @@ PROCRASTINATE_IMPORT_PATHS = [
 ]
 
 # Files taken in: who keeps the bytes that organizations have promised to them.
-UPLOAD_ROOM = "tenants.quotas.reserve"
+UPLOAD_ROOM = "gistac.limits.reserve"
+# And how many items there may be.
+STAC_ADMIT_ITEMS = "gistac.limits.admit_items"
 # Files up to this many bytes are copied to be read; of larger ones the reader gets ranges.
 COPY_TO_READ = env.whole("GISTAC_COPY_TO_READ", 2 * 1024**3)
 # Files come from strangers. Where the kernel cannot lock their reader up (no Landlock), none is

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from django.test import Client
 
-from catalogs import uploads
+from catalogs import room
 from tenants import keys, quotas
 from tenants.current import tenant_scope
 from tenants.models import Reservation
@@ -42,7 +42,7 @@ def test_what_one_was_promised_another_cannot_have(free, key_client, other_clien
 
     key_client.post(started.json()["links"]["abort"])
     with tenant_scope(acme):
-        uploads.settle(partial(quotas.reserve, acme))
+        room.settle(partial(quotas.reserve, acme))
     assert begin(other_client, "other", free * 2 // 3).status_code == 201
 
 

@@ -7,7 +7,7 @@ import requests
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from catalogs import uploads
+from catalogs import room
 from catalogs.models import AuditRecord, Upload
 from catalogs.storage import SMALLEST_PART, assets, part_count, part_length, part_size
 from tests.catalogs.conftest import ROOT, SEVEN_PARTS, pattern
@@ -259,4 +259,4 @@ def test_a_start_that_the_store_does_not_answer_keeps_no_room(key_client, settin
     }
     wanted = {"filename": "scene.tif", "size": 5 * GB}
     assert key_client.post(ROOT, wanted, content_type="application/json").status_code == 503
-    assert uploads.reserved() == 0
+    assert room.promised_already() == 0

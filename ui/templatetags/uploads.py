@@ -2,7 +2,7 @@
 
 from django import template
 
-from catalogs.uploads import readable
+from catalogs.room import readable
 from tenants import quotas
 from tenants.models import Organization
 

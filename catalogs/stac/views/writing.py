@@ -16,13 +16,11 @@ from ..bodies import NDJSON, PARSERS, SEQUENCES, Body
 from ..bulk import Method, Plan, Report
 from ..components import ref
 from ..documents import Document
-from ..errors import Busy, Invalid, LengthRequired
+from ..errors import Invalid, LengthRequired, Refused
 from ..models import Collection, Item, Job
 from ..parsers import LARGEST_BODY
 from ..writing_parameters import WriteParameters
 from .base import StacView
-
-MOST_WAITING = 100  # jobs that are not over
 
 _HEADERS = (
     OpenApiParameter(
@@ -112,13 +110,21 @@ class WriteItems(StacView):
 
     def later(self, home: Collection, body: Body, plan: Plan) -> HttpResponse:
         """202, and where to ask how far it is (RFC 7240, 4.1)."""
-        if Job.objects.filter(status__in=Job.OPEN).count() >= MOST_WAITING:
-            raise Busy("Many bodies wait to be written already. Send this one later.")
-        name = self.perform_keep(body)
         with transaction.atomic():
-            job = jobs.start(home, body, plan, self.request.user, name)
-            self.perform_defer(job)
+            self.perform_admit(body)
+            job = jobs.start(home, body, plan, self.request.user)
+        try:
+            name = self.perform_keep(body)
+        except Refused:
+            job.delete()  # its room is free again
+            raise
+        with transaction.atomic():
+            if jobs.keep(job, name):
+                self.perform_defer(job)
         return answers.accepted(self.request, Job.objects.get(pk=job.pk))
+
+    def perform_admit(self, body: Body) -> None:
+        """Refuses a body that may not be kept, in the transaction that promises to keep it."""
 
     def perform_keep(self, body: Body) -> str:
         """Keeps the body until the job has read it; gives its name in storages["assets"]."""

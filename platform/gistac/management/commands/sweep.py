@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from catalogs import loading, reaper, uploads
+from catalogs import loading, reaper, room
 from catalogs.storage import StorageUnavailable
 from gistac import removal
 from tenants import quotas
@@ -51,7 +51,7 @@ def sweep() -> None:
                 log.warning("upload %s has a new job: the one it had is gone", upload)
             for load in loading.sweep(str(organization.pk)):
                 log.warning("the writing of items %s goes on: its worker is gone", load)
-            uploads.settle(partial(quotas.reserve, organization))
+            room.settle(partial(quotas.reserve, organization))
 
 
 async def retry_stalled(silent_seconds: float) -> list[Job]:

@@ -1,0 +1,45 @@
+"""What an organization's plan allows it to bring, asked where it is brought."""
+
+from catalogs import room
+from catalogs.room import readable
+from catalogs.stac.errors import UsedUp
+from tenants import quotas
+from tenants.current import current_organization
+from tenants.models import Organization
+
+MORE = "or ask whoever runs this GiSTAC for a larger plan."
+
+
+def reserve(organization: Organization, promised: int) -> int | None:
+    """The setting UPLOAD_ROOM: whether so many bytes may be promised in all, beside what is here.
+
+    Called while no other promise is made in the organization.
+    """
+    limit = organization.plan.storage
+    if limit is not None:
+        held = sum(room.held().values())
+        if held + promised > limit:
+            raise UsedUp(
+                f"There is no room for this: the plan of {organization} allows "
+                f"{readable(limit)} of files, {readable(held)} are here, and this would make "
+                f"{readable(promised)} that are on their way. Delete what is not needed (what "
+                f"is in the trash counts until it is emptied), {MORE}"
+            )
+    return quotas.reserve(organization, promised)
+
+
+def admit_items() -> None:
+    """The setting STAC_ADMIT_ITEMS: whether there may be as many items as there are now.
+
+    Called in the transaction that writes them, with the row of their collection locked, so that
+    all of it is undone. Two collections that are written at the same moment do not see each
+    other, and may together go past the limit by what one of them adds.
+    """
+    organization = current_organization()
+    limit = organization.plan.items if organization else None
+    if limit is None or (count := room.items()) <= limit:
+        return
+    raise UsedUp(
+        f"There is no room for this: the plan of {organization} allows {limit:,} items, and this "
+        f"would make {count:,}. Delete what is not needed, {MORE}"
+    )
