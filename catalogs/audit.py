@@ -35,7 +35,7 @@ class Actor(NamedTuple):
 SYSTEM = Actor("system", "", "GiSTAC")
 
 
-def record(actor: Actor, action: str, change: Change = (None, None), **objects: str) -> None:
+def record(actor: Actor, action: str, change: Change = (None, None), /, **objects: str) -> None:
     """Call inside the transaction that does it: both happen, or neither.
 
     `change` is what was and what is, see `difference`.

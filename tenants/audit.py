@@ -15,6 +15,7 @@ def record(
     action: str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    /,
     **objects: str,
 ) -> None:
     """Call inside the transaction that does it: both happen, or neither.

@@ -26,6 +26,7 @@ _ADMIN = {
     "tenants.manage_members",
     "tenants.change_organization",
     "stac.view_every_collection",  # those for named ones too, without being named
+    "tenants.view_audit",
 }
 _OWN = {
     "tenants.change_addresses",
@@ -69,8 +70,10 @@ SCOPES: dict[str, frozenset[str]] = {
     ),
     "uploads:write": frozenset({"catalogs.add_upload", "catalogs.change_upload"}),
     "keys:manage": frozenset({"tenants.manage_keys"}),
+    "audit:read": frozenset({"tenants.view_audit"}),
 }
-# What a key that is limited to collections never may: a new one would not be on its list.
-BEYOND_COLLECTIONS = frozenset({"stac.add_collection"})
+# What a key that is limited to collections never may: a new one would not be on its list, and
+# what happened is told of all.
+BEYOND_COLLECTIONS = frozenset({"stac.add_collection", "tenants.view_audit"})
 READ_SCOPES = ("catalog:read", "assets:read")
 WRITE_SCOPES = (*READ_SCOPES, "items:write", "collections:write", "uploads:write")

@@ -27,6 +27,7 @@ ENTRIES = (
     Entry("trash", "Trash", "trash-2", "stac.delete_item"),
     Entry("people", "People", "users", "stac.view_collection", also=("member",)),
     Entry("keys", "Keys", "key-round", "tenants.manage_keys", also=("key",)),
+    Entry("audit", "Audit", "scroll-text", "tenants.view_audit"),
     Entry("organization", "Organization", "settings", "tenants.change_organization"),
 )
 

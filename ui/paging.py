@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import DateTimeField, QuerySet, Value
@@ -36,7 +37,12 @@ class Page[Row]:
 
 
 def page(
-    rows: QuerySet[Any], query: QueryDict, size: int, *, of: str, keys: Sequence[Key] = LATEST
+    rows: QuerySet[Any] | Sequence[QuerySet[Any]],
+    query: QueryDict,
+    size: int,
+    *,
+    of: str,
+    keys: Sequence[Key] = LATEST,
 ) -> Page[Any]:
     """The page that the address names; an address that makes no sense names the first one.
 
@@ -44,9 +50,9 @@ def page(
     """
     pager = Pager(of, {}, keys)
     values, backward = _place(pager, query.get(PARAMETER, ""))
-    if values:
-        rows = rows.filter(pager.beyond(values, backward))
-    found = list(rows.order_by(*(key.order(backward) for key in keys))[: size + 1])
+    found = beyond(
+        [rows] if isinstance(rows, QuerySet) else rows, pager, values, size + 1, backward
+    )
     more, found = len(found) > size, found[:size]
     if backward:
         found.reverse()
@@ -57,6 +63,25 @@ def page(
         _address(pager, query, found[0], True) if behind else "",
         _address(pager, query, found[-1], False) if ahead else "",
     )
+
+
+def beyond(
+    several: Sequence[QuerySet[Any]],
+    pager: Pager,
+    values: Sequence[Any],
+    size: int,
+    backward: bool = False,
+) -> list[Any]:
+    """The next rows from a place on, the first ones where there is none; several tables are read
+    as one list."""
+    found: list[Any] = []
+    for rows in several:
+        beyond = rows.filter(pager.beyond(values, backward)) if values else rows
+        found += beyond.order_by(*(key.order(backward) for key in pager.keys))[:size]
+    if len(several) > 1:
+        for key in reversed(pager.keys):
+            found.sort(key=attrgetter(key.field), reverse=key.descending != backward)
+    return found[:size]
 
 
 def newest(rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -2,6 +2,7 @@ from django.urls import URLPattern, path
 
 from catalogs.stac import converters  # noqa: F401 - registers <stac:...>
 from ui.views import (
+    audit,
     collection,
     collection_edit,
     drafts,
@@ -90,6 +91,8 @@ urlpatterns: list[URLPattern] = [
     path("people/<int:member>/remove/", people.member_remove, name="member-remove"),
     path("people/invitations/<uuid:invitation>/resend/", people.resend, name="invitation-resend"),
     path("people/invitations/<uuid:invitation>/revoke/", people.revoke, name="invitation-revoke"),
+    path("audit/", audit.page, name="audit"),
+    path("api/audit", audit.AuditExport.as_view(), name="audit-export"),
     path("settings/", organizations.organization, name="organization"),
     path("settings/slug/", organizations.change_slug, name="organization-slug"),
     path("settings/delete/", organizations.delete, name="organization-delete"),

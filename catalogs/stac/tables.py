@@ -44,7 +44,7 @@ def rows(texts: Texts) -> Generator[bytes, None, None]:
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\r\n")
     writer.writerow({name: _safe(name) for name in columns})
     for item in _items(texts):
-        writer.writerow({name: _cell(value) for name, value in _flat(item)})
+        writer.writerow({name: cell(value) for name, value in _flat(item)})
         if text.tell() > 2**16:
             yield _taken(text)
     yield _taken(text)
@@ -104,7 +104,8 @@ def wkt(geometry: Any) -> str:
     return str(shapely.to_wkt(shape, rounding_precision=-1)) if shape else ""
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value as a table may have it: nothing in it is run by a spreadsheet."""
     match value:
         case None:
             return ""

@@ -19,7 +19,7 @@ from allauth.usersessions.models import UserSession
 from django.utils import timezone
 from playwright.sync_api import Page as Tab
 
-from catalogs import drafts
+from catalogs import drafts, items
 from catalogs.audit import Actor
 from catalogs.models import Draft
 from catalogs.stac.models import Item
@@ -189,6 +189,20 @@ def an_address(live: Live) -> None:
     )
 
 
+def a_change(live: Live) -> None:
+    a_collection(live)
+    with tenant_scope(live.organization):
+        made = Item.objects.first()
+        assert made is not None
+        patch = {"properties": {"title": f"Ebb {time.time_ns()}"}}
+        items.update(made, patch, actor=Actor.of(live.owner))
+
+
+def open_a_change(tab: Tab, live: Live) -> None:
+    tab.get_by_text("What changed").first.click()
+    tab.wait_for_selector("details[open]")
+
+
 def a_key(live: Live) -> dict[str, object]:
     made, _ = keys.issue(
         live.organization, creator=live.owner, name="QGIS on the laptop", scopes=READ_SCOPES
@@ -354,6 +368,9 @@ PAGES = [
     Page("platform:invitation", "/invitation/?token={mine}", ready=some_people, state="own"),
     Page("platform:invitation", "/invitation/?token=cut", STRANGER, status=404, state="unknown"),
     Page("platform:second-factor", "/second-factor/{slug}/", ready=a_strict_organization),
+    Page("ui:audit", "{home}audit/?object=none", state="nothing found"),
+    Page("ui:audit", "{home}audit/", ready=a_change, after=open_a_change, state="several"),
+    Page("ui:audit", "{home}audit/?since=soon", status=422, state="refused"),
     Page("ui:organization", "{home}settings/"),
     Page("ui:organization", "{home}settings/", after=open_the_menus, state="menu open"),
     Page("ui:organization-slug", "{home}settings/slug/"),
@@ -403,6 +420,7 @@ NOT_PAGES = {
     "platform:slug": "a fragment",
     "platform:organization-keep": "answers a form",
     "ui:people-check": "a fragment",
+    "ui:audit-export": "a file",
     "ui:people-second-factor": "answers a form",
     "ui:job-cancel": "answers a form",
     "ui:member-role": "answers a form",
