@@ -83,8 +83,14 @@ ACTIONS: dict[str, dict[str, str]] = {
         "key.denied": "Was refused with a key that is over",
     },
     "Organization": {
+        "organization.rename": "Renamed the organization",
         "organization.transfer": "Handed the organization over",
         "organization.second_factor": "Changed whether a second factor is required",
+        "organization.suspend": "Suspended the organization",
+        "organization.resume": "Resumed the organization",
+        "organization.delete": "Asked for the organization to be deleted",
+        "organization.keep": "Called the deletion off",
+        "organization.removed": "Removed the organization for good",
     },
 }
 _WORDS = {name: words for group in ACTIONS.values() for name, words in group.items()}
