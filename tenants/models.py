@@ -148,6 +148,20 @@ class Organization(TenantMixin):  # type: ignore[misc]
         return f"{self.address}stac/"
 
 
+class SchemaVersion(models.Model):
+    """Which migrations an organization's schema has; tenants/schemas.py keeps it."""
+
+    organization = models.OneToOneField(
+        Organization, models.CASCADE, primary_key=True, related_name="version"
+    )
+    fingerprint = models.CharField(max_length=16, db_index=True)
+    migrated = models.DateTimeField(default=timezone.now)
+    tried = models.DateTimeField(default=timezone.now)  # in vain, or first
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+
 class FormerSlug(models.Model):
     """A slug that an organization had: leads to it, and is nobody else's until then.
 

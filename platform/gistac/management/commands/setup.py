@@ -10,5 +10,6 @@ class Command(BaseCommand):
     help = "Migrates every schema, makes the cache's table and the bucket."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for command in ("migrate_schemas", "createcachetable", "make_bucket"):
+        call_command("migrate_schemas", "--shared")
+        for command in ("migrate_organizations", "createcachetable", "make_bucket"):
             call_command(command)
