@@ -1,21 +1,76 @@
-"""django-tenants' PostGIS backend, made to fail closed."""
+"""django-tenants' PostGIS backend, made to fail closed, and to cost no trip of its own."""
 
-from typing import Any
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any, Self
 
 import psycopg
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import quote_schema_name
 from psycopg.pq import TransactionStatus
 
+# What may share its message with the SET before it: all but what runs in no transaction.
+_JOINED = ("SELECT", "INSERT", "UPDATE", "DELETE")
+_OF_NO_SCHEMA = ("SAVEPOINT", "RELEASE", "ROLLBACK")
+
+
+class Cursor(psycopg.ClientCursor[Any]):
+    """Every statement is sent with the schema that it is for, in one message.
+
+    PostgreSQL runs nothing of a message after what failed in it, so a statement runs in its own
+    schema or not at all, whatever the connection was used for before.
+    """
+
+    path = ""  # the SET, with its semicolon; "" where the connection stays as it is
+
+    def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
+        if self.path and _begins(query, ("SET search_path",)):
+            self.path = f"{query};"  # django-tenants sends a cursor to look elsewhere, and back
+        if not self.path or self._has_failed() or _begins(query, _OF_NO_SCHEMA):
+            return super().execute(query, params, **more)
+        if not _begins(query, _JOINED):
+            self._look()
+            return super().execute(query, params, **more)
+        super().execute(self.path + query, params, **more)
+        self.nextset()
+        return self
+
+    def executemany(self, query: Any, params_seq: Iterable[Any], **more: Any) -> None:
+        self._look()
+        super().executemany(query, params_seq, **more)
+
+    def copy(self, statement: Any, *words: Any, **more: Any) -> Any:
+        self._look()
+        return super().copy(statement, *words, **more)
+
+    def _look(self) -> None:
+        if self.path and not self._has_failed():
+            super().execute(self.path)
+
+    def _has_failed(self) -> bool:
+        """Only a rollback can follow, and everything else fails."""
+        return self.connection.info.transaction_status == TransactionStatus.INERROR
+
+
+def _begins(query: Any, words: tuple[str, ...]) -> bool:
+    return isinstance(query, str) and query.startswith(words)
+
+
+class Operations(base.DatabaseWrapper.ops_class):  # type: ignore[misc]
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """As it was asked; where it was sent to is not a part of it."""
+        executed: str = super().last_executed_query(cursor, sql, params)
+        return executed.removeprefix(getattr(cursor, "path", ""))
+
 
 class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     """Runs nothing in another organization's schema, whatever fails.
 
-    django-tenants goes on when `SET search_path` fails, and the statement then runs in the
-    schema before it. Here the failure is the statement's own.
+    django-tenants sets the path in a statement of its own, goes on when that fails, and the next
+    one then runs in the schema before it.
     """
 
-    _setting_search_path: bool
+    ops_class = Operations
 
     def copy(self, alias: str | None = None) -> "DatabaseWrapper":
         """Another connection that stays where this one stands: for what outlives its request."""
@@ -24,35 +79,37 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             copied.set_tenant(self.tenant, self.include_public_schema)
         return copied
 
-    def _handle_search_path(self, cursor: Any = None) -> None:
-        if self._setting_search_path or (base.get_limit_set_calls() and self._path_is_set()):
-            return
-        if self.connection.info.transaction_status == TransactionStatus.INERROR:
-            self.search_path_set_schemas = None  # only a rollback can follow
-            return
-        paths = self._get_cursor_search_paths()
-        names = ", ".join(quote_schema_name(path) for path in paths)
-        self.search_path_set_schemas = None
-        self._setting_search_path = True
-        own = self.connection.cursor() if cursor is None else cursor
-        try:
-            own.execute(f"SET search_path = {names}")
-        finally:
-            self._setting_search_path = False
-            if cursor is None:
-                own.close()
-        self.search_path_set_schemas = paths
+    def get_connection_params(self) -> dict[str, Any]:
+        return {**super().get_connection_params(), "cursor_factory": Cursor}
 
-    def _path_is_set(self) -> bool:
-        return self.search_path_set_schemas is not None
+    def create_cursor(self, name: str | None = None) -> Any:
+        paths = ", ".join(quote_schema_name(path) for path in self._get_cursor_search_paths())
+        switch = f"SET search_path = {paths};"
+        if name:  # it can say nothing but its own query
+            with self.connection.cursor() as first:
+                first.execute(switch)
+        cursor = super().create_cursor(name)
+        cursor.path = switch
+        return cursor
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        """Cursors do it themselves."""
+
+    @property
+    def pool(self) -> Any:
+        if options := self.settings_dict["OPTIONS"].get("pool"):
+            options["check"] = _rest
+        return super().pool
 
     def _close(self) -> None:
-        """A connection goes back to the pool in its resting schema, or closed."""
+        """A stream that broke off goes back without a transaction; what is lost, the pool drops."""
         if self.connection is not None and self.pool and not self.connection.closed:
-            try:
+            with suppress(psycopg.Error):
                 self.connection.rollback()
-                self.connection.autocommit = True
-                self.connection.execute("RESET search_path")
-            except psycopg.Error:
-                self.connection.close()  # the pool throws a closed one away
         super()._close()
+
+
+def _rest(connection: "psycopg.Connection[Any]") -> None:
+    """Before the pool gives a connection away: it lives, and stands in no organization's schema."""
+    connection.autocommit = True
+    connection.execute("RESET search_path")

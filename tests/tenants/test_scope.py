@@ -4,12 +4,12 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from tenants.current import cache_key, current_organization, tenant_scope
 from tenants.models import Organization
@@ -46,12 +46,6 @@ def test_an_exception_leaves_it(acme, other):
         assert schema_in_use() == acme.schema_name
 
 
-def cancelled_switch(execute, sql, params, many, context):
-    if sql.startswith("SET search_path"):
-        raise OperationalError("canceling statement due to user request")
-    return execute(sql, params, many, context)
-
-
 def test_there_is_no_other_way_in(acme):
     """django-tenants' context managers keep what was before on the class, for all threads."""
     with pytest.raises(TypeError, match="tenant_scope"):
@@ -60,16 +54,24 @@ def test_there_is_no_other_way_in(acme):
         Organization.activate(acme)
 
 
-def test_a_failed_switch_runs_nothing(acme, other):
-    """django-tenants' own backend runs the query in the schema before."""
-    with tenant_scope(acme):
-        assert schema_in_use() == acme.schema_name
-        with (
-            pytest.raises(OperationalError, match="canceling"),
-            tenant_scope(other),
-            connection.execute_wrapper(cancelled_switch),
-        ):
+def test_a_statement_carries_its_schema(acme, other):
+    """In one message with it: PostgreSQL runs nothing after what failed in a message."""
+    with connection.cursor() as platform, tenant_scope(acme), connection.cursor() as cursor:
+        for one, schema in ((cursor, acme.schema_name), (platform, "public"), (cursor, "t_")):
+            one.execute("SELECT current_query()")
+            assert one.fetchone()[0].startswith(f'SET search_path = "{schema}')
+            one.execute("SHOW search_path")  # goes after it, alone
+            assert one.fetchone()[0].startswith(schema)
+
+
+def test_a_failed_transaction_runs_nothing(acme, other):
+    with tenant_scope(acme), transaction.atomic():
+        with suppress(DatabaseError):
+            divide_by_zero()
+        with tenant_scope(other), pytest.raises(DatabaseError, match="aborted"):
             schema_in_use()
+        transaction.set_rollback(True)
+    with tenant_scope(acme):
         assert schema_in_use() == acme.schema_name
 
 
@@ -225,11 +227,12 @@ def test_threads_and_cancelled_statements_mix_nothing(two_organizations):
     assert sum(walker.cancelled for walker in walkers) > 10
 
 
-def test_a_connection_rests_in_no_organization(two_organizations):
+def test_the_pool_gives_connections_of_no_organization(two_organizations):
     """Nothing but the next SET decides where a pooled connection looks."""
     for organization in two_organizations:
         with tenant_scope(organization):
             schema_in_use()
-            raw = connection.connection
+            pool = connection.pool
             connection.close()
+        with pool.connection() as raw:
             assert raw.execute("SHOW search_path").fetchone()[0] == '"$user", public'

@@ -1,4 +1,4 @@
-"""Ceilings of queries, without the lines that only name the schema."""
+"""Ceilings of queries."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-_NOT_COUNTED = ("SET search_path", "SAVEPOINT", "RELEASE SAVEPOINT")
+_NOT_COUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT")
 
 
 @pytest.fixture
