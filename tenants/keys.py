@@ -166,11 +166,12 @@ def why_not(key: ApiKey, address: str | None) -> str:
         return "revoked"
     if key.is_over:
         return "expired"
-    if not key.creator.is_active or key.creator_role is None:
+    role: str | None = vars(key).get("creator_role")
+    if not key.creator.is_active or role is None:
         return "creator"
     if not admits(key.addresses, address):
         return "address"
-    key.creator.known_roles = {key.organization_id: key.creator_role}
+    key.creator.known_roles = {key.organization_id: role}
     return ""
 
 

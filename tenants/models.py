@@ -328,8 +328,6 @@ class ApiKey(Asker, models.Model):
     last_denied = models.DateTimeField(null=True)
     reminded = models.PositiveSmallIntegerField(null=True)  # days before its end, by mail
 
-    creator_role: str | None  # where keys.with_role found it
-
     is_authenticated = True
     is_anonymous = False
     is_active = True

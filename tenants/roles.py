@@ -75,5 +75,16 @@ SCOPES: dict[str, frozenset[str]] = {
 # What a key that is limited to collections never may: a new one would not be on its list, and
 # what happened is told of all.
 BEYOND_COLLECTIONS = frozenset({"stac.add_collection", "tenants.view_audit"})
+# The same, as a person reads it.
+SCOPES_TOLD = {
+    "catalog:read": "Search the catalog and read its documents",
+    "assets:read": "Download files",
+    "items:write": "Make, change and delete items",
+    "collections:write": "Make, change and delete collections",
+    "uploads:write": "Upload files, to be reviewed by a person",
+    "keys:manage": "Make, change, roll and revoke keys that may no more than this one",
+    "audit:read": "Read what happened here, and who did it",
+}
 READ_SCOPES = ("catalog:read", "assets:read")
+UPLOAD_SCOPES = (*READ_SCOPES, "uploads:write")
 WRITE_SCOPES = (*READ_SCOPES, "items:write", "collections:write", "uploads:write")

@@ -29,6 +29,12 @@ def snippets(organization: Organization, key: str) -> list[dict[str, str]]:
     ]
 
 
+def environment(organization: Organization, key: str) -> str:
+    """A file for programs that read their settings so."""
+    lines = [f"GISTAC_KEY={key}", f"GISTAC_STAC={organization.stac_address}"]
+    return "".join(f"{line}\n" for line in lines)
+
+
 _PYSTAC = """from pystac_client import Client
 
 catalog = Client.open(

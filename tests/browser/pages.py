@@ -223,11 +223,6 @@ def refuse_a_key(tab: Tab, live: Live) -> None:
     tab.wait_for_selector("#id_until_error")
 
 
-def open_the_dialog(tab: Tab, live: Live) -> None:
-    tab.get_by_role("link", name="Revoke").first.click()
-    tab.wait_for_selector("dialog[open]")
-
-
 def some_people(live: Live) -> dict[str, object]:
     """A member of each role, an open and an expired invitation, and one for the owner."""
     an_address(live)
@@ -352,8 +347,10 @@ PAGES = [
     Page("ui:keys", "{home}keys/", ready=a_key, state="one"),
     Page("ui:keys", "{home}keys/", after=make_a_key, state="just made"),
     Page("ui:keys", "{home}keys/", after=refuse_a_key, state="refused"),
-    Page("ui:keys", "{home}keys/", ready=a_key, after=open_the_dialog, state="asking"),
     Page("ui:key-revoke", "{home}keys/{key}/revoke/", ready=a_key),
+    Page("ui:key-revoke-all", "{home}keys/revoke/?key={key}", ready=a_key),
+    Page("ui:key-edit", "{home}keys/{key}/edit/", ready=a_key),
+    Page("ui:key-roll", "{home}keys/{key}/roll/", ready=a_key),
     Page("ui:people", "{home}people/", state="alone"),
     Page("ui:people", "{home}people/", ready=some_people, state="several"),
     Page("ui:people", "{home}people/", ready=some_people, after=paste_addresses, state="pasted"),

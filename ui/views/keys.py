@@ -1,67 +1,109 @@
-"""An organization's keys for programs."""
+"""An organization's keys for programs: the list, a new one, the end of some."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 
+from catalogs.stac.models import Collection
 from tenants import keys as tenant_keys
 from tenants.key_limits import KeyRefused
 from tenants.models import ApiKey
+from tenants.roles import Role
+from ui import key_list
 from ui.access import permission
-from ui.forms import KeyForm
-from ui.key_snippets import snippets
+from ui.key_forms import KeyForm, RevokeForm
+from ui.key_snippets import environment, snippets
 from ui.requests import MemberRequest
 
-SOON = timedelta(days=14)
+MANAGE = "tenants.manage_keys"
 
 
-@permission("tenants.manage_keys")
+@permission(MANAGE)
 def keys(request: MemberRequest) -> HttpResponse:
-    form = KeyForm(request.POST or None)
-    context = {}
+    form = _form(request, request.POST or None)
+    made: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         try:
-            context = _made(request, form)
+            made = _made(request, form)
         except KeyRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            form = KeyForm()
-    now = timezone.now()
-    context |= {"form": form, "keys": _listed(request), "now": now, "soon": now + SOON}
+            form = _form(request)
+    return page(request, form, **made)
+
+
+def page(request: MemberRequest, form: KeyForm | None = None, **more: Any) -> HttpResponse:
+    """The list, beside a form; a key that was just made stands above, this once."""
+    form = form or _form(request)
+    shown = request.GET.get("show", "")
+    listed = key_list.lines(request.organization)
+    lines = [line for line in listed if line.fits(shown, request.user)]
+    context = {"form": form, "lines": lines, "shown": shown, "filters": key_list.SHOWN, **more}
     template = "ui/keys.html" + ("#all" if request.htmx else "")
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-def _made(request: MemberRequest, form: KeyForm) -> dict[str, Any]:
+def just_made(request: MemberRequest, made: ApiKey, text: str) -> dict[str, Any]:
     """The new key, and its text, which is shown this once."""
+    ready = snippets(request.organization, text)
+    dotenv = environment(request.organization, text)
+    return {"made": made, "text": text, "snippets": ready, "environment": dotenv}
+
+
+def _made(request: MemberRequest, form: KeyForm) -> dict[str, Any]:
     made, text = tenant_keys.issue(
         request.organization,
         creator=request.user,
         name=form.cleaned_data["name"],
-        scopes=form.scopes,
         expires=form.expires,
+        **form.limits,
     )
-    return {"made": made, "text": text, "snippets": snippets(request.organization, text)}
+    return just_made(request, made, text)
 
 
-def _listed(request: MemberRequest) -> list[ApiKey]:
-    found = ApiKey.objects.filter(organization=request.organization).select_related("creator")
-    return sorted(found.order_by("-created"), key=lambda key: not _works(key))
+def _form(request: MemberRequest, data: Any = None) -> KeyForm:
+    never = request.membership.role == Role.OWNER
+    return KeyForm(data, collections=collections(request), never=never)
 
 
-def _works(key: ApiKey) -> bool:
-    return key.revoked is None and (key.expires is None or key.expires > timezone.now())
+def collections(request: MemberRequest) -> list[tuple[str, str]]:
+    seen = Collection.objects.visible_to(request.user).order_by("title", "pk")
+    return [(pk, title or pk) for pk, title in seen.values_list("pk", "title")]
 
 
-@permission("tenants.manage_keys")
+def find(request: MemberRequest, key: int) -> ApiKey:
+    own = ApiKey.objects.filter(organization=request.organization)
+    return get_object_or_404(own.select_related("organization", "creator"), pk=key)
+
+
+@permission(MANAGE)
 def revoke(request: MemberRequest, key: int) -> HttpResponse:
-    found = get_object_or_404(ApiKey, organization=request.organization, pk=key)
-    if request.method != "POST":
-        return render(request, "ui/key_revoke.html", {"key": found})
-    tenant_keys.revoke(found, by=request.user)
-    messages.success(request, f"The key “{found.name}” no longer works.")
+    return _revoked(request, [find(request, key)])
+
+
+@permission(MANAGE)
+def revoke_all(request: MemberRequest) -> HttpResponse:
+    """Those that were ticked in the list."""
+    given = request.POST if request.method == "POST" else request.GET
+    chosen = [int(each) for each in given.getlist("key")[:1000] if each.isdecimal()]
+    own = ApiKey.objects.filter(organization=request.organization, revoked=None)
+    found = list(own.filter(pk__in=[each for each in chosen if each < 2**63]).order_by("name"))
+    if not found:
+        messages.error(request, "Tick the keys that are to be revoked first.")
+        return redirect("ui:keys")
+    return _revoked(request, found)
+
+
+def _revoked(request: MemberRequest, chosen: list[ApiKey]) -> HttpResponse:
+    form = RevokeForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST" or not form.is_valid():
+        context = {"chosen": chosen, "form": form}
+        status = 422 if form.errors else 200
+        return render(request, "ui/key_revoke.html", context, status=status)
+    for each in chosen:
+        tenant_keys.revoke(each, by=request.user, reason=form.cleaned_data["reason"])
+    said = f"The key “{chosen[0]}” no longer works."
+    messages.success(request, said if len(chosen) == 1 else f"{len(chosen)} keys no longer work.")
     return redirect("ui:keys")
