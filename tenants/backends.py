@@ -1,5 +1,6 @@
 """Sign-in by allauth; permission by the role in the current organization."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -53,13 +54,17 @@ class RoleBackend(AuthenticationBackend):  # type: ignore[misc]
 
 def _of_person(user: User, organization: Organization) -> set[str]:
     role = role_in(user, organization)
-    return set(PERMISSIONS[role]) if role else set()
+    granted = PERMISSIONS[role] if role else frozenset()
+    return set(granted if user.app_scopes is None else granted & _allowed(user.app_scopes))
+
+
+def _allowed(scopes: Iterable[str]) -> frozenset[str]:
+    return frozenset().union(*(SCOPES.get(scope, frozenset()) for scope in scopes))
 
 
 def _of_key(key: ApiKey, organization: Organization) -> set[str]:
     """A key does what its scopes say, as far as its creator may do it now, and only at home."""
     if key.organization_id != organization.pk:
         return set()
-    scopes = (SCOPES.get(scope, frozenset()) for scope in key.scopes)
-    allowed = _of_person(key.creator, organization).intersection(frozenset().union(*scopes))
+    allowed = _of_person(key.creator, organization) & _allowed(key.scopes)
     return allowed if key.collections is None else allowed - BEYOND_COLLECTIONS

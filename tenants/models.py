@@ -75,6 +75,7 @@ class User(Asker, AbstractBaseUser):
     date_joined = models.DateTimeField(default=timezone.now)
 
     known_roles: dict[uuid.UUID, str | None] | None = None  # kept for a request's length
+    app_scopes: frozenset[str] | None = None  # where an app asks in this person's name
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -298,6 +299,16 @@ class HandOver(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} to {self.organization}"
+
+
+class SigningKey(models.Model):
+    """What our OpenID Connect issuer signs with, sealed with the server's secret (oidc.py)."""
+
+    sealed = models.TextField()
+    created = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"made at {self.created}"
 
 
 class ApiKey(Asker, models.Model):

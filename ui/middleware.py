@@ -67,6 +67,14 @@ class RefusedMiddleware:
     def __call__(self, request: Request) -> HttpResponse:
         return self.get_response(request)
 
+    def process_view(self, request: Request, *view: Any) -> HttpResponse | None:
+        """The issuer looks up what it is sent as it is, which PostgreSQL refuses."""
+        if not request.path.startswith("/identity/"):
+            return None
+        if "\\x00" not in f"{request.GET.dict()}{request.POST.dict()}":
+            return None
+        return errors.refused(request, 400, "Null characters are not allowed.")
+
     def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Refused):
             return errors.refused(request, exception.status, exception.message)

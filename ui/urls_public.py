@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from ui.views import account, invitations, landing, mail, organizations, sessions
+from ui.views import account, apps, invitations, landing, mail, organizations, sessions
 
 app_name = "platform"
 urlpatterns: list[URLPattern] = [
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("invitation/", invitations.invitation, name="invitation"),
     path("second-factor/<slug:slug>/", invitations.second_factor, name="second-factor"),
     path("account/", account.account, name="account"),
+    path("account/apps/end/", apps.end, name="app-end"),
     path("account/sessions/", sessions.sessions, name="sessions"),
     path("account/sessions/<int:id>/end/", sessions.end, name="session-end"),
 ]

@@ -59,6 +59,7 @@ SHARED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.idp.oidc",
     "procrastinate.contrib.django",
     "rest_framework",
     "rest_framework_gis",
@@ -215,6 +216,11 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 
+# Other apps let people sign in here, by OpenID Connect, and read in their name.
+IDP_OIDC_ADAPTER = "tenants.oidc.Issuer"
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 86_400
+IDP_OIDC_USER_CODE_FORMAT = {"numeric": False, "dashed": True, "length": 8}
+
 # Secrets mixed into the hashes of API keys, "name:secret", the newest last: an old one stays
 # until no key that was made with it lives.
 _peppers = [pair.partition(":")[::2] for pair in env.names("GISTAC_KEY_PEPPERS")]
@@ -238,6 +244,7 @@ DEFAULT_FROM_EMAIL = env.text("GISTAC_MAIL_FROM", f"GiSTAC <no-reply@{PLATFORM_H
 # API -------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tenants.oidc.AccessTokenAuthentication",
         "tenants.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],

@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from gistac import health
-from ui.views import codes, landing
+from ui.views import apps, codes, landing
 
 urlpatterns = [
     path("readyz", health.readyz),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("accounts/confirm-email/", codes.address, name="account_email_verification_sent"),
     path("accounts/login/code/confirm/", codes.sign_in, name="account_confirm_login_code"),
     path("accounts/", include("allauth.urls")),
+    path("identity/o/authorize", apps.authorize),
+    path("identity/o/device", apps.device),
+    path("", include("allauth.idp.urls")),
     path("", include("tenants.urls_public")),
     path("", include("ui.urls_public")),
 ]

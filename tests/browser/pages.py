@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 import requests
 from allauth.account.models import EmailAddress
@@ -23,7 +24,7 @@ from catalogs import drafts, items
 from catalogs.audit import Actor
 from catalogs.models import Draft
 from catalogs.stac.models import Item
-from tenants import invitations, keys, lifecycle
+from tenants import invitations, keys, lifecycle, oidc
 from tenants.current import tenant_scope
 from tenants.models import Invitation, Organization, User
 from tenants.roles import READ_SCOPES
@@ -83,6 +84,19 @@ def some_sessions(live: Live) -> None:
         UserSession.objects.create(session_key=key, **made)
         of = {"of": key, "host": f"{name}.example.org"}
         UserSession.objects.create(session_key=live.cookie()["value"], data=of, **made)
+
+
+def an_app_that_asks(live: Live) -> dict[str, object]:
+    app, _ = oidc.register("Viewer", ["https://app.example/auth"])
+    words = {
+        "client_id": app.pk,
+        "redirect_uri": "https://app.example/auth",
+        "response_type": "code",
+        "scope": "openid email profile",
+        "code_challenge": "c" * 43,
+        "code_challenge_method": "S256",
+    }
+    return {"asked": urlencode(words)}
 
 
 # Ways to a state ---------------------------------------------------------------
@@ -336,6 +350,10 @@ PAGES = [
     ),
     Page("mfa_signup_webauthn", "/accounts/signup/passkey/", STRANGER, after=a_passkey_to_be_made),
     Page("platform:sessions", "/account/sessions/", ready=some_sessions),
+    Page("idp:oidc:authorization", "/identity/o/authorize?{asked}", ready=an_app_that_asks),
+    Page("idp:oidc:authorization", "/identity/o/authorize", state="unknown app"),
+    Page("idp:oidc:device_authorization", "/identity/o/device"),
+    Page("idp:oidc:logout", "/identity/o/logout"),
     Page("account_logout", "/accounts/logout/"),
     Page("account_inactive", "/accounts/inactive/", STRANGER),
     Page("account_email", "/accounts/email/", ready=an_address),
@@ -423,6 +441,13 @@ NOT_PAGES = {
     "ui:member-role": "answers a form",
     "ui:invitation-resend": "answers a form",
     "platform:session-end": "answers a form",
+    "platform:app-end": "answers a form",
+    "idp:oidc:configuration": "answers programs",
+    "idp:oidc:jwks": "answers programs",
+    "idp:oidc:token": "answers programs",
+    "idp:oidc:revoke": "answers programs",
+    "idp:oidc:device_code": "answers programs",
+    "idp:oidc:userinfo": "answers programs",
     "usersessions_list": "leads to the sessions page",
     "account_reauthenticate": "leads on to the way that the person has",
     "account_set_password": "the same page as account_change_password",

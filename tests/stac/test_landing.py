@@ -78,5 +78,5 @@ def test_it_says_how_to_show_who_you_are(stranger):
     schemes = landing["auth:schemes"]
     assert schemes
     assert schemes.items() <= told.items()
-    assert {scheme["type"] for scheme in schemes.values()} <= {"http", "apiKey"}
+    assert {scheme["type"] for scheme in schemes.values()} <= {"http", "apiKey", "openIdConnect"}
     assert any("authentication/v1.1.0" in each for each in landing["stac_extensions"])

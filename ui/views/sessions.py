@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from tenants import oidc
 from tenants import sessions as kept
 from ui.access import signed_in
 from ui.requests import PersonRequest
@@ -22,7 +23,8 @@ def sessions(request: PersonRequest) -> HttpResponse:
         return redirect("platform:sessions")
     found = kept.sign_ins(request.user)
     found.sort(key=lambda each: each.session.session_key != own)
-    return render(request, "ui/sessions.html", {"sign_ins": found, "own": own})
+    context = {"sign_ins": found, "own": own, "apps": oidc.apps_of(request.user)}
+    return render(request, "ui/sessions.html", context)
 
 
 @require_POST

@@ -5,6 +5,8 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from tenants import oidc
+
 
 class Command(BaseCommand):
     help = "Migrates every schema, makes the cache's table and the bucket."
@@ -13,3 +15,4 @@ class Command(BaseCommand):
         call_command("migrate_schemas", "--shared")
         for command in ("migrate_organizations", "createcachetable", "make_bucket"):
             call_command(command)
+        oidc.register_stac_browser()

@@ -7,6 +7,7 @@ import time
 from functools import partial
 from typing import Any
 
+from allauth.idp.oidc.models import Token
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from procrastinate.contrib.django import app
@@ -75,3 +76,4 @@ def reap() -> None:
             if removed:
                 log.info("%s files that nothing names were removed", len(removed))
     removal.remove_due()
+    Token.objects.expired().delete()
