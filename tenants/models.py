@@ -163,6 +163,17 @@ class SchemaVersion(models.Model):
         return self.fingerprint
 
 
+class SchemaTemplate(models.Model):
+    """The empty tables of an organization at one version, as SQL."""
+
+    fingerprint = models.CharField(primary_key=True, max_length=16)
+    schema_name = models.CharField(max_length=63)  # that stands in it
+    sql = models.TextField()
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+
 class FormerSlug(models.Model):
     """A slug that an organization had: leads to it, and is nobody else's until then.
 

@@ -17,7 +17,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from tenants import schemas
 from tenants.current import tenant_scope
-from tenants.models import Organization, SchemaVersion
+from tenants.models import Organization, SchemaTemplate, SchemaVersion, User
+from tenants.signup import create_organization
 from tests.live import ROOT, server_environment
 
 FIRST = [("stac", "0001_initial"), ("catalogs", "0001_initial")]
@@ -63,6 +64,7 @@ def old(django_db_setup, django_db_blocker) -> Iterator:
     """`old(4)` commits organizations of the first version; they are removed afterwards."""
     with django_db_blocker.unblock():
         made: list[Organization] = []
+        has_template()
 
         def make(count: int) -> list[Organization]:
             made.extend(at_first(f"old-{n}") for n in range(count))
@@ -73,7 +75,13 @@ def old(django_db_setup, django_db_blocker) -> Iterator:
             with connection.cursor() as cursor:
                 cursor.execute(f'DROP SCHEMA IF EXISTS "{organization.schema_name}" CASCADE')
             organization.delete()
+        SchemaTemplate.objects.all().delete()
         connection.close()
+
+
+def has_template() -> None:
+    """Then none is made."""
+    SchemaTemplate.objects.create(fingerprint=schemas.fingerprint(), schema_name="t_x", sql="")
 
 
 def migrate(**options: object) -> str:
@@ -120,7 +128,8 @@ def test_killed_on_the_way_all_arrive_at_the_same_version(old, organizations, ki
 
 def test_what_is_current_is_skipped_in_one_statement(acme, django_assert_max_num_queries):
     SchemaVersion.objects.update(fingerprint=schemas.fingerprint())
-    with django_assert_max_num_queries(3):
+    has_template()
+    with django_assert_max_num_queries(5):
         assert "0 migrated" in migrate()
 
 
@@ -155,3 +164,27 @@ def test_tables_in_use_are_waited_for_and_the_way_is_free_meanwhile(old, monkeyp
 def test_a_version_belongs_to_one_organization(acme):
     with pytest.raises(DatabaseError), transaction.atomic():
         SchemaVersion.objects.create(organization=acme, fingerprint="twice")
+
+
+def test_made_by_the_template_it_is_as_made_by_migrations(old):
+    cyd = User.objects.get(email="cyd@example.org")
+    acme = Organization.objects.get(slug="acme")
+    SchemaTemplate.objects.all().delete()
+    schemas.keep_template()
+    made = create_organization(name="Quick", slug="quick", owner=cyd)
+    old(0).append(made)
+    assert shape(made) == shape(acme)
+    assert migrations_of(made) == migrations_of(acme)
+    assert not schemas.outdated().filter(pk=made.pk).exists()
+
+
+def migrations_of(organization: Organization) -> list[tuple[str, str]]:
+    with tenant_scope(organization), connection.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations ORDER BY 1, 2")
+        return list(cursor.fetchall())
+
+
+def test_a_template_of_another_version_is_not_used(acme, cyd):
+    SchemaTemplate.objects.create(fingerprint="old", schema_name="t_x", sql="broken")
+    made = create_organization(name="Slow", slug="slow", owner=cyd)
+    assert shape(made) == shape(acme)

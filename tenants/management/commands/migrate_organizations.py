@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tenants import schemas
+from tenants.dumps import DumpRefused
 
 
 class Command(BaseCommand):
@@ -23,4 +24,8 @@ class Command(BaseCommand):
         if run.failed:
             left = schemas.outdated().count()
             raise CommandError(f"{run.migrated} migrated; {left} are not at this version.")
+        try:
+            schemas.keep_template()
+        except (DumpRefused, FileNotFoundError) as fault:
+            told(f"No template for new organizations, which are made more slowly: {fault}")
         told(f"{run.migrated} migrated; all organizations are at this version.")
