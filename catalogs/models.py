@@ -162,6 +162,53 @@ class Draft(models.Model):
         return next((held for held in self.held if held["key"] == key), None)
 
 
+class Export(models.Model):
+    """A zip of the whole catalog, being made or there for a week."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # for a worker
+        RUNNING = "running"
+        DONE = "done"  # it can be fetched
+        FAILED = "failed"  # problem says why
+
+    OPEN = (State.WAITING, State.RUNNING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    title = models.CharField(max_length=120)
+    root = models.URLField(max_length=400)  # of the API, for addresses in it
+    with_files = models.BooleanField()
+    name = models.CharField(max_length=200, blank=True)  # in storages["assets"]
+    multipart = models.CharField(max_length=1024, blank=True)
+    progress = models.PositiveSmallIntegerField(default=0)
+    items = models.PositiveBigIntegerField(default=0)
+    files = models.PositiveBigIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)  # bytes of the zip
+    problem = models.TextField(blank=True)
+    by = models.CharField(max_length=254)
+    attempt = models.PositiveIntegerField(default=0)  # an older one may not write
+    run = models.PositiveIntegerField(default=0)  # nor an older run of it
+    beat = models.DateTimeField(null=True)  # when its run last said that it lives
+    created = models.DateTimeField(default=timezone.now)
+    finished = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1),
+                condition=models.Q(state__in=("waiting", "running")),
+                name="one_export_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.created:%Y-%m-%d %H:%M}"
+
+    @property
+    def open(self) -> bool:
+        return self.state in self.OPEN
+
+
 class AuditRecord(models.Model):
     """Who did what, when. Rows are only ever added; a trigger refuses anything else."""
 

@@ -17,8 +17,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from catalogs import intake, uploads
-from catalogs.models import Draft, Upload
+from catalogs import exporting, intake, uploads
+from catalogs.models import Draft, Export, Upload
 from catalogs.stac import jobs, trash
 from catalogs.stac.errors import Conflict
 from catalogs.stac.models import Asset, Job, Trashed
@@ -68,6 +68,7 @@ def reap(owner: str, now: datetime | None = None) -> list[str]:
             uploads.abort(upload)
     trash.reap()
     jobs.forget()
+    exporting.forget()
     removed = _remove_orphans(owner, now)
     _abort_orphans(owner, now)
     return removed
@@ -100,6 +101,7 @@ def _known(now: datetime) -> set[str]:
     named = needed.values_list("name").union(
         Asset.objects.values_list("name"),
         Job.objects.filter(status__in=Job.OPEN).values_list("name"),
+        Export.objects.values_list("name"),
         _files(Draft.objects.all()),
         _files(Trashed.objects.all()),
     )
@@ -117,6 +119,7 @@ def _abort_orphans(owner: str, now: datetime) -> None:
     """Unfinished uploads of the bucket that no row goes on with; a second abort catches the part
     that was on its way during the first."""
     under_way = set(Upload.objects.filter(state=State.UPLOADING).values_list("name", "multipart"))
+    under_way |= set(Export.objects.filter(state__in=Export.OPEN).values_list("name", "multipart"))
     bucket = assets()
     for name, multipart, started in bucket.unfinished(f"o/{owner}/"):
         if (name, multipart) not in under_way and started < now - GRACE:

@@ -267,6 +267,18 @@ class AssetStorage(S3Storage):  # type: ignore[misc]
                 ]
         return found
 
+    def put_part(self, name: str, multipart: str, number: int, data: bytes) -> Part:
+        """One that the server itself has made."""
+        with _answering():
+            answer = self.client.upload_part(
+                Bucket=self.bucket_name,
+                Key=name,
+                UploadId=multipart,
+                PartNumber=number,
+                Body=data,
+            )
+        return Part(number, len(data), answer["ETag"])
+
     # Whole objects -----------------------------------------------------------
     def held_size(self, name: str) -> int | None:
         """Bytes of a finished object; None when there is none."""
@@ -339,3 +351,53 @@ def assets() -> AssetStorage:
     if not isinstance(storage, AssetStorage):
         raise TypeError("STORAGES['assets'] must be catalogs.storage.AssetStorage.")
     return storage
+
+
+class Outgoing:
+    """A file that is only ever appended to, and is sent to the bucket part by part.
+
+    It is an object when all of it was written without a fault, and nothing before. `begun` is
+    told the upload's id.
+    """
+
+    def __init__(
+        self, bucket: AssetStorage, name: str, media_type: str, begun: Callable[[str], None]
+    ) -> None:
+        self.bucket, self.name, self.media_type, self.begun = bucket, name, media_type, begun
+        self.waiting = bytearray()
+        self.parts: list[Part] = []
+        self.length = 0
+
+    def __enter__(self) -> "Outgoing":
+        self.multipart = self.bucket.begin(self.name, self.media_type)
+        self.begun(self.multipart)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *fault: object) -> None:
+        if kind is not None:
+            self.bucket.give_up(self.name, self.multipart)
+            return
+        if self.waiting:
+            self._send()
+        self.bucket.complete(self.name, self.multipart, self.parts)
+
+    def write(self, data: Any) -> int:
+        self.waiting += data
+        self.length += len(data)
+        # Parts grow as there are more of them: a bucket takes 10,000.
+        if len(self.waiting) >= SMALLEST_PART * (1 + len(self.parts) // 500):
+            self._send()
+        return len(data)
+
+    def _send(self) -> None:
+        number = len(self.parts) + 1
+        self.parts.append(
+            self.bucket.put_part(self.name, self.multipart, number, bytes(self.waiting))
+        )
+        self.waiting.clear()
+
+    def tell(self) -> int:
+        return self.length
+
+    def flush(self) -> None:
+        """Nothing is written twice."""

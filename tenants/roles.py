@@ -27,6 +27,7 @@ _ADMIN = {
     "tenants.change_organization",
     "stac.view_every_collection",  # those for named ones too, without being named
     "tenants.view_audit",
+    "catalogs.export_catalog",
 }
 _OWN = {
     "tenants.change_addresses",

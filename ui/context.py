@@ -28,7 +28,13 @@ ENTRIES = (
     Entry("people", "People", "users", "stac.view_collection", also=("member",)),
     Entry("keys", "Keys", "key-round", "tenants.manage_keys", also=("key",)),
     Entry("audit", "Audit", "scroll-text", "tenants.view_audit"),
-    Entry("organization", "Organization", "settings", "tenants.change_organization"),
+    Entry(
+        "organization",
+        "Organization",
+        "settings",
+        "tenants.change_organization",
+        also=("exports", "export"),
+    ),
 )
 
 

@@ -6,6 +6,7 @@ from ui.views import (
     collection,
     collection_edit,
     drafts,
+    exports,
     home,
     item,
     item_edit,
@@ -99,5 +100,7 @@ urlpatterns: list[URLPattern] = [
     path("api/audit", audit.AuditExport.as_view(), name="audit-export"),
     path("settings/", organizations.organization, name="organization"),
     path("settings/slug/", organizations.change_slug, name="organization-slug"),
+    path("settings/export/", exports.exports, name="exports"),
+    path("settings/export/<uuid:id>/", exports.export_fetch, name="export-fetch"),
     path("settings/delete/", organizations.delete, name="organization-delete"),
 ]

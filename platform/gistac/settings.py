@@ -262,6 +262,7 @@ STAC_PAGE = "ui.views.stac.page"
 WORKER_SILENCE = env.whole("GISTAC_WORKER_SILENCE", 60)
 PROCRASTINATE_ON_APP_READY = "gistac.jobs.install"
 PROCRASTINATE_IMPORT_PATHS = [
+    "catalogs.exporting",
     "catalogs.intake",
     "catalogs.loading",
     "tenants.invitations",

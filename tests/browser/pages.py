@@ -22,7 +22,7 @@ from playwright.sync_api import Page as Tab
 
 from catalogs import drafts, items
 from catalogs.audit import Actor
-from catalogs.models import Draft
+from catalogs.models import Draft, Export
 from catalogs.stac.models import Item
 from tenants import invitations, keys, lifecycle, oidc
 from tenants.current import tenant_scope
@@ -278,6 +278,13 @@ def a_strict_organization(live: Live) -> dict[str, object]:
     return {"slug": slug}
 
 
+def an_export(live: Live) -> None:
+    with tenant_scope(live.organization):
+        words = {"title": "Live", "root": live.stac, "with_files": False, "by": "Live"}
+        Export.objects.create(**words, state="done", size=12_345, items=1, files=1)
+        Export.objects.create(**words, progress=40)
+
+
 def one_deleted(live: Live) -> None:
     slug = f"d{time.time_ns()}"
     lifecycle.delete(create_organization(name="Gone", slug=slug, owner=live.owner), by=live.owner)
@@ -388,6 +395,8 @@ PAGES = [
     Page("ui:audit", "{home}audit/?since=soon", status=422, state="refused"),
     Page("ui:organization", "{home}settings/"),
     Page("ui:organization", "{home}settings/", after=open_the_menus, state="menu open"),
+    Page("ui:exports", "{home}settings/export/", state="none"),
+    Page("ui:exports", "{home}settings/export/", ready=an_export, state="one under way"),
     Page("ui:organization-slug", "{home}settings/slug/"),
     Page("ui:organization-slug", "{home}settings/slug/", after=type_a_reserved_name, state="taken"),
     Page("ui:organization-delete", "{home}settings/delete/"),
@@ -434,6 +443,7 @@ PAGES = [
 NOT_PAGES = {
     "platform:slug": "a fragment",
     "platform:organization-keep": "answers a form",
+    "ui:export-fetch": "a file",
     "ui:people-check": "a fragment",
     "ui:audit-export": "a file",
     "ui:people-second-factor": "answers a form",

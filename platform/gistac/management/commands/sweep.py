@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from catalogs import loading, reaper, room
+from catalogs import exporting, loading, reaper, room
 from catalogs.storage import StorageUnavailable
 from gistac import removal
 from tenants import quotas
@@ -52,6 +52,8 @@ def sweep() -> None:
                 log.warning("upload %s has a new job: the one it had is gone", upload)
             for load in loading.sweep(str(organization.pk)):
                 log.warning("the writing of items %s goes on: its worker is gone", load)
+            for export in exporting.sweep(str(organization.pk)):
+                log.warning("export %s begins anew: its worker is gone", export)
             room.settle(partial(quotas.reserve, organization))
 
 

@@ -1,0 +1,150 @@
+"""Everything of a catalog as one zip in the bucket: asked for, written by the worker, kept a week.
+
+A run writes while its row says that it may. One that was cut off begins again with a new name, so
+what it had sent is nobody's, and the reaper clears it away.
+"""
+
+from datetime import timedelta
+from typing import IO, cast
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.db.utils import InterfaceError, OperationalError
+from django.utils import timezone
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from catalogs import audit
+from catalogs.archives import Archive
+from catalogs.audit import Actor
+from catalogs.models import Export
+from catalogs.stac.errors import Conflict, Full, NotFound
+from catalogs.stac.models import Item
+from catalogs.storage import Outgoing, StorageUnavailable, assets
+
+OUTAGES = (StorageUnavailable, OperationalError, InterfaceError, Full)
+SILENT = timedelta(seconds=120)
+BEAT = timedelta(seconds=3)
+KEPT = timedelta(days=7)
+MOST_RUNS = 8
+State = Export.State
+
+
+class Stale(Exception):
+    """Another run has it now: this one must write no more."""
+
+
+def start(owner: str, *, title: str, root: str, with_files: bool, actor: Actor) -> Export:
+    """One at a time: two would be the same."""
+    with transaction.atomic():
+        if Export.objects.select_for_update().filter(state__in=Export.OPEN).exists():
+            raise Conflict("An export is being made already. Wait until it is there.")
+        made: Export = Export.objects.create(
+            title=title, root=root, with_files=with_files, by=actor.name
+        )
+        audit.record(actor, "catalog.export", export=str(made.pk), files=str(with_files).lower())
+        _defer(made, owner)
+    return made
+
+
+def _defer(export: Export, owner: str) -> None:
+    write.defer(organization=owner, export=str(export.pk), attempt=export.attempt)
+
+
+@app.task(
+    name="catalogs.export",
+    queue="export",
+    retry=RetryStrategy(max_attempts=8, exponential_wait=3, retry_exceptions=OUTAGES),
+)
+def write(organization: str, export: str, attempt: int) -> None:
+    try:
+        run = _Run(organization, export, attempt)
+        with Outgoing(assets(), run.row.name, "application/zip", run.begun) as out:
+            archive = Archive(
+                cast(IO[bytes], out),
+                title=run.row.title,
+                root=run.row.root,
+                with_files=run.row.with_files,
+                told=run.alive,
+            )
+            archive.write()
+        run.note(
+            state=State.DONE,
+            progress=100,
+            size=out.tell(),
+            items=archive.items,
+            files=archive.files,
+            finished=Now(),
+        )
+    except Stale:
+        return
+
+
+class _Run:
+    def __init__(self, owner: str, export: str, attempt: int) -> None:
+        with transaction.atomic():
+            rows = Export.objects.select_for_update().filter(pk=export, attempt=attempt)
+            row = rows.filter(state__in=Export.OPEN).first()
+            if row is None:
+                raise Stale
+            row.run, row.state = row.run + 1, State.RUNNING
+            row.name = f"o/{owner}/x/{export}-{attempt}-{row.run}.zip"
+            row.beat = timezone.now()
+            if row.run > MOST_RUNS:
+                row.state, row.problem = State.FAILED, "Every run of it was cut off."
+            row.save()
+        self.row, self.total = row, max(1, Item.objects.count())
+        if row.state == State.FAILED:
+            raise Stale
+
+    def begun(self, multipart: str) -> None:
+        self.note(multipart=multipart)
+
+    def alive(self, items: int) -> None:
+        now = timezone.now()
+        if self.row.beat and now - self.row.beat > BEAT:
+            self.row.beat = now
+            self.note(progress=min(99, items * 100 // self.total))
+
+    def note(self, **fields: object) -> None:
+        mine = {"pk": self.row.pk, "attempt": self.row.attempt, "run": self.row.run}
+        if not Export.objects.filter(**mine, state=State.RUNNING).update(beat=Now(), **fields):
+            raise Stale
+
+
+def fetch(export: Export, filename: str, *, actor: Actor) -> str:
+    """Where the zip is, for minutes."""
+    if export.state != State.DONE:
+        raise NotFound
+    audit.record(actor, "catalog.export.fetch", export=str(export.pk))
+    return assets().url(export.name, filename=filename, media_type="application/zip")
+
+
+def sweep(owner: str) -> list[str]:
+    """Gives those whose worker is gone to another. Cheap: to be called every few seconds."""
+    silent = Q(beat__lt=Now() - SILENT) | Q(beat=None, created__lt=Now() - SILENT)
+    lost = Export.objects.filter(silent, state__in=Export.OPEN)
+    return [str(export.pk) for export in lost if _restart(export, owner)]
+
+
+def _restart(export: Export, owner: str) -> bool:
+    with transaction.atomic():
+        mine = {"export": str(export.pk), "attempt": export.attempt}
+        if ProcrastinateJob.objects.filter(status="todo", args__contains=mine).exists():
+            return False
+        rows = Export.objects.filter(
+            pk=export.pk, attempt=export.attempt, run=export.run, state__in=Export.OPEN
+        )
+        if not rows.update(attempt=F("attempt") + 1, beat=Now()):
+            return False
+        export.refresh_from_db()
+        _defer(export, owner)
+    return True
+
+
+def forget() -> None:
+    """Those that are over for a week; their zips are nobody's then."""
+    old = Export.objects.exclude(state__in=Export.OPEN)
+    old.filter(created__lt=timezone.now() - KEPT).delete()
