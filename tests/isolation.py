@@ -20,6 +20,7 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 PLATFORM, ORGANIZATION = settings.PUBLIC_SCHEMA_URLCONF, settings.ROOT_URLCONF
 CANARY = "canary-of-acme"  # in every private thing of acme
 OTHERS_CANARY = "canary-of-other"
+NO_THINGS = {"rest", "slug", "tileMatrix", "tileRow", "tileCol"}
 
 
 type Found = tuple[tuple[str, bool], ...]  # parameters: name, and whether it is a number
@@ -41,7 +42,7 @@ class Route:
         names = {name for name, _ in self.parameters}
         if "collection" in names:
             return ("public", "private", "absent")
-        return ("private", "absent") if names - {"rest", "slug"} else ("-",)
+        return ("private", "absent") if names - NO_THINGS else ("-",)
 
 
 def routes(urlconf: str) -> Iterator[Route]:
@@ -92,7 +93,8 @@ class World:
     def value(self, name: str, is_number: bool, thing: str) -> str:
         if is_number:
             name = f"{name}:number"
-        return self.things.get(name, {}).get(thing) or self.things["rest"]["-"]
+        known = self.things.get(name, {})
+        return known.get(thing) or known.get("-") or self.things["rest"]["-"]
 
     def client(self, who: str, host: str | None) -> Client:
         """Someone who has asked for nothing before, at an address of their own."""

@@ -81,6 +81,7 @@ def world(acme, other, ada, cyd, oda, bucket) -> World:
             "pk:number": {"private": "1", "absent": "2"},  # of a passkey: nobody has any here
             "slug": {"-": "acme"},
             "organization": {"-": str(acme.pk)},
+            **{f"{name}:number": {"-": "0"} for name in ("tileMatrix", "tileRow", "tileCol")},
             "rest": {"-": "nowhere"},
         },
         keys={"foreign": foreign, "wrong": key_text.new_text(), "late": late},

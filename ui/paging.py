@@ -43,13 +43,15 @@ def page(
     *,
     of: str,
     keys: Sequence[Key] = LATEST,
+    parameter: str = PARAMETER,
 ) -> Page[Any]:
     """The page that the address names; an address that makes no sense names the first one.
 
-    `of` says what is paged: a token is good for that list and no other.
+    `of` says what is paged: a token is good for that list and no other. `parameter` is what the
+    address calls it.
     """
     pager = Pager(of, {}, keys)
-    values, backward = _place(pager, query.get(PARAMETER, ""))
+    values, backward = _place(pager, query.get(parameter, ""))
     found = beyond(
         [rows] if isinstance(rows, QuerySet) else rows, pager, values, size + 1, backward
     )
@@ -60,8 +62,8 @@ def page(
     behind = bool(found) and (more if backward else bool(values))
     return Page(
         found,
-        _address(pager, query, found[0], True) if behind else "",
-        _address(pager, query, found[-1], False) if ahead else "",
+        _address(pager, query, parameter, found[0], True) if behind else "",
+        _address(pager, query, parameter, found[-1], False) if ahead else "",
     )
 
 
@@ -110,7 +112,7 @@ def _place(pager: Pager, token: str) -> tuple[list[Any], bool]:
     return (place.values, place.backward) if place else ([], False)
 
 
-def _address(pager: Pager, query: QueryDict, row: Any, backward: bool) -> str:
+def _address(pager: Pager, query: QueryDict, parameter: str, row: Any, backward: bool) -> str:
     changed = query.copy()
-    changed[PARAMETER] = pager.token([getattr(row, key.field) for key in pager.keys], backward)
+    changed[parameter] = pager.token([getattr(row, key.field) for key in pager.keys], backward)
     return f"?{changed.urlencode()}"

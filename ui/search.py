@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.contrib.gis.geos import Point
 from django.http import QueryDict
 
 from catalogs.stac import boxes
@@ -14,6 +13,9 @@ from catalogs.stac.search import ItemQuerySet
 from ui import text
 
 Box = tuple[float, float, float, float]
+Place = tuple[float, ...]  # longitude, latitude, and the zoom where it is known
+NEAR = 4  # pixels: what lies so near to a click is meant
+DEEPEST = 24  # zoom
 LONGEST_LIST = 100
 TABS = ("list", "filters")
 
@@ -27,7 +29,7 @@ class Search:
     end: date | None = None  # this day included
     collections: tuple[str, ...] = ()
     move: bool = True  # the list follows the map
-    at: tuple[float, float] | None = None  # where was clicked: longitude, latitude
+    at: Place | None = None  # where was clicked
     tab: str = ""  # on phones: list or filters instead of the map
     unread: tuple[str, ...] = ()  # what made no sense, in words
 
@@ -73,11 +75,15 @@ class Search:
             collections=self.collections or None, bbox=self.bbox, datetime=self.interval
         )
 
+    @property
+    def drawn(self) -> Self:
+        """What the map draws; where the list follows the map, its box is only the view."""
+        return replace(self, bbox=None) if self.move else self
+
     def picked(self, items: ItemQuerySet) -> ItemQuerySet:
-        """What lies where was clicked, of what was searched for; the box is not asked."""
+        """What lies where was clicked, of what is drawn."""
         assert self.at is not None
-        found = replace(self, bbox=None).apply(items)
-        return found.search(intersects=Point(*self.at, srid=4326))
+        return self.drawn.apply(items).search(bbox=_around(*self.at))
 
     def _pairs(self) -> list[tuple[str, str]]:
         pairs = []
@@ -87,11 +93,6 @@ class Search:
             pairs.append(("datetime", f"{self.start or '..'}/{self.end or '..'}"))
         pairs += [("collections", id) for id in self.collections]
         return pairs
-
-    @property
-    def footprints(self) -> str:
-        """The part of the query that decides what is drawn."""
-        return urlencode(self._pairs(), safe=",/:")
 
     @property
     def query(self) -> str:
@@ -163,11 +164,24 @@ def _box(words: list[str]) -> Box | None:
     return (west, south, east, north)
 
 
-def _point(word: str) -> tuple[float, float] | None:
-    numbers = _numbers([word], 2)
+def _point(word: str) -> Place | None:
+    numbers = _numbers([word], 3) or _numbers([word], 2)
     if numbers is None or abs(numbers[0]) > 180 or abs(numbers[1]) > 90:
         return None
-    return numbers[0], numbers[1]
+    return None if not 0 <= (*numbers, 0)[2] <= DEEPEST else tuple(numbers)
+
+
+def _around(longitude: float, latitude: float, zoom: float = DEEPEST) -> Box:
+    """The box of so many pixels; at 180° it goes on at the other side."""
+    far = NEAR * 360 / 256 / 2**zoom
+    up = far * max(math.cos(math.radians(latitude)), 0.01)
+    west, east = longitude - far, longitude + far
+    return (
+        west + 360 if west < -180 else west,
+        max(latitude - up, -90),
+        east - 360 if east > 180 else east,
+        min(latitude + up, 90),
+    )
 
 
 def _days(words: list[str]) -> tuple[date | None, date | None]:

@@ -69,7 +69,6 @@ urlpatterns: list[URLPattern] = [
         name="item-unpublish",
     ),
     path("map/", map.map, name="map"),
-    path("map/footprints", map.footprints, name="footprints"),
     path("map/pick", map.pick, name="pick"),
     path("drop/", uploads.uploads, name="uploads"),
     path("drop/publish/", drafts.publish_all, name="publish-all"),

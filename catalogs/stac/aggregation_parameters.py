@@ -53,10 +53,28 @@ class GeotileParameter(PrecisionParameter):
     bounds = GEOTILE
 
 
-class AggregateParameters(SearchParameters):
-    """STAC API Aggregation 0.3.0, "Filter Parameters and Fields"."""
+class ChoiceParameters(SearchParameters):
+    """What chooses items; pages, and all that is about them, have no meaning here."""
 
     f = FormatParameter()  # type: ignore[assignment]
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields().items()
+        return {name: field for name, field in fields if name not in OF_THE_ANSWER - {"f"}}
+
+
+@extend_schema_field({"type": "string", "enum": ["mvt"]})
+class TileFormatParameter(FormatParameter):
+    """Of a map tile."""
+
+
+class TileParameters(ChoiceParameters):
+    f = TileFormatParameter()
+
+
+class AggregateParameters(ChoiceParameters):
+    """STAC API Aggregation 0.3.0, "Filter Parameters and Fields"."""
+
     aggregations = AggregationsParameter(default=list, help_text="What to count.")
     datetime_frequency_interval = IntervalParameter(
         help_text="Where it is left out, one that suits the time which the items span."
@@ -67,11 +85,6 @@ class AggregateParameters(SearchParameters):
     centroid_geotile_grid_frequency_precision = GeotileParameter(
         default=5, help_text="The zoom of the tiles, z/x/y of web mercator."
     )
-
-    def get_fields(self) -> dict[str, Any]:
-        """Pages, and all that is about them, have no meaning here."""
-        fields = super().get_fields().items()
-        return {name: field for name, field in fields if name not in OF_THE_ANSWER - {"f"}}
 
 
 # What says how to count; all else chooses the items.

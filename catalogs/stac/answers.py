@@ -32,6 +32,11 @@ def stored(
     return checked or answer
 
 
+def tile(content: bytes) -> HttpResponse:
+    """204 where nothing lies (OGC API Tiles 1, 7.1.4)."""
+    return HttpResponse(content, content_type=formats.MVT.media_type) if content else done()
+
+
 def created(request: HttpRequest, row: Item | Collection) -> HttpResponse:
     """201 with Location, ETag and the document (STAC API Transaction extension)."""
     root = links.root(request)

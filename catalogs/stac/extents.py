@@ -3,6 +3,7 @@
 Only an item that lies outside costs a write; only one taken from the edge costs a sum.
 """
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from types import MappingProxyType
@@ -48,7 +49,8 @@ def shrink(collection: Collection, *gone: Item, removed: int) -> None:
 
     Each of `gone` has the properties that are no more; `removed` says how many items are no more.
     """
-    _count(collection, -removed)
+    if removed:
+        _count(collection, -removed)
     changes = queryables.shrink(collection, *(item.properties for item in gone))
     box, span = collection.box, (collection.start, collection.end)
     if collection.derived and any(_at_edge(collection, item) for item in gone):
@@ -64,9 +66,9 @@ def _at_edge(collection: Collection, item: Item) -> bool:
 
 
 def _count(collection: Collection, change: int) -> None:
-    if change:
-        collection.count += change
-        collection.save(update_fields=["count"])
+    collection.count += change
+    collection.contents = uuid.uuid4()
+    collection.save(update_fields=["count", "contents"])
     if change > 0:
         admit()
 

@@ -52,6 +52,7 @@ CSV = Form("csv", "text/csv", "CSV, one item on each line")
 PARQUET = Form(
     "parquet", "application/vnd.apache.parquet", "GeoParquet", ("application/x-parquet",)
 )
+MVT = Form("mvt", "application/vnd.mapbox-vector-tile", "Mapbox Vector Tile")
 TABLES = (NDJSON, CSV, PARQUET)
 
 

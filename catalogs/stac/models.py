@@ -1,5 +1,6 @@
 """What a catalog holds. The STAC document is the truth; the columns are its index."""
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -130,6 +131,7 @@ class Collection(Stored, Boxed):
     properties = models.JSONField(default=dict)  # what can be asked of it (documents.members)
     words = freetext.vector("id")
     count = models.BigIntegerField(default=0)  # its items
+    contents = models.UUIDField(default=uuid.uuid4)  # another one after every write of its items
 
     objects = CollectionQuerySet.as_manager()
 

@@ -40,7 +40,8 @@ def describe(patterns: tuple[Any, ...]) -> dict[str, Any]:
     for path, method, operation in _operations(schema):
         operation["tags"] = [_tag(path)]
         operation["responses"]["default"] = _PROBLEM
-        if method == "get" and "200" in operation["responses"]:
+        told = operation["responses"].get("200", {}).get("content", {})
+        if method == "get" and any(kind.endswith("json") for kind in told):
             _as_page(operation)
         for parameter in operation.get("parameters", ()):
             _as_read(parameter)
@@ -68,7 +69,7 @@ def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, An
 
 def _as_page(operation: dict[str, Any]) -> None:
     """Every document is a page too, and takes `f` (OGC API Features 1, "html")."""
-    operation["responses"]["200"].setdefault("content", {})["text/html"] = {"schema": _TEXT}
+    operation["responses"]["200"]["content"]["text/html"] = {"schema": _TEXT}
     parameters = operation.setdefault("parameters", [])
     if not any(each["name"] == "f" for each in parameters):
         form = {"type": "string", "enum": ["json", "html"]}
@@ -76,6 +77,8 @@ def _as_page(operation: dict[str, Any]) -> None:
 
 
 def _tag(path: str) -> str:
+    if "/tiles/" in path:
+        return "Tiles"
     if "/assets/" in path:
         return "Assets"
     if "/items" in path:

@@ -65,6 +65,11 @@ def patterns(**own: Any) -> list[URLPattern]:
             view["CollectionAggregate"].as_view(),
             name="collection-aggregate",
         ),
+        path(
+            "tiles/WebMercatorQuad/<int:tileMatrix>/<int:tileRow>/<int:tileCol>",
+            view["Tile"].as_view(),
+            name="tile",
+        ),
         path(f"{collection}/items", view["Items"].as_view(), name="items"),
         path(item, view["OneItem"].as_view(), name="item"),
         path("jobs", view["Jobs"].as_view(), name="jobs"),

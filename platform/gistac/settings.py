@@ -134,8 +134,9 @@ DATABASES = {
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 TENANT_LIMIT_SET_CALLS = False
 # A web request gives up before it harms the others; commands and migrations may take their time.
-if limits := env.names("GISTAC_DATABASE_LIMITS"):
-    DATABASES["default"]["OPTIONS"]["options"] = " ".join(f"-c {limit}" for limit in limits)
+# Compiling a plan takes longer than any of ours runs.
+_limits = ["jit=off", *env.names("GISTAC_DATABASE_LIMITS")]
+DATABASES["default"]["OPTIONS"]["options"] = " ".join(f"-c {limit}" for limit in _limits)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 libraries.use_own_projection_data()

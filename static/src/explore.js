@@ -1,8 +1,11 @@
 // The map page: the list follows the map, the map follows the list, a click asks the server.
 // The page's state is its form; htmx sends it and keeps the address.
 
+import { FootprintTiles } from "./footprints.js";
+
 const PICKED = { radius: 7, weight: 3, fillOpacity: 0.2, interactive: false };
 
+/** Makes the map a search; gives the layer of its footprints. */
 export function explore({ map, L, frame, footprints, boxOf, boundsOf, frameTo }) {
   const form = document.getElementById(frame.dataset.follow);
   const notice = frame.querySelector("[data-map-notice]");
@@ -12,8 +15,9 @@ export function explore({ map, L, frame, footprints, boxOf, boundsOf, frameTo })
   const picked = L.circleMarker([0, 0], PICKED);
   const boxes = [...form.querySelectorAll("[name=bbox]")];
   const follows = form.querySelector("[type=checkbox][name=move]");
-  let asked = null;
-  let reading = null;
+  const legend = frame.querySelector("[data-map-legend]");
+  const hint = L.tooltip({ direction: "top", offset: [0, -6] });
+  let hovering = 0;
   let quiet = false;
 
   const tell = (name) => form.dispatchEvent(new CustomEvent(name, { bubbles: true }));
@@ -57,27 +61,46 @@ export function explore({ map, L, frame, footprints, boxOf, boundsOf, frameTo })
 
   const ink = (name) => getComputedStyle(map.getContainer()).getPropertyValue(`--map-${name}`).trim();
 
-  async function load(url) {
-    if (url === asked) return;
-    asked = url;
-    reading?.abort();
-    reading = new AbortController();
-    try {
-      const response = await fetch(url, { signal: reading.signal });
-      if (!response.ok) throw new Error(`${response.status}`);
-      const found = await response.json();
-      footprints.draw(found);
-      notice.textContent = found.notice ?? "";
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      notice.textContent = "The footprints did not load. Move the map to try again.";
-    }
-    notice.hidden = !notice.textContent;
+  const tiles = new FootprintTiles().addTo(map);
+  tiles.on("tileerror", () => say("Some footprints did not load. Move the map to try again."));
+  tiles.on("loading", () => say(""));
+  tiles.on("load", showLegend);
+  map.on("moveend zoomend", showLegend);
+
+  function say(text) {
+    notice.textContent = text;
+    notice.hidden = !text;
+  }
+
+  function showLegend() {
+    const { shown, estimated } = tiles.grid();
+    legend.hidden = !shown;
+    legend.querySelector("[data-map-estimated]").hidden = !estimated;
+  }
+
+  // What lies under the cursor, told beside it.
+  map.on("mousemove", (event) => {
+    cancelAnimationFrame(hovering);
+    hovering = requestAnimationFrame(() => hover(event.latlng));
+  });
+  map.on("mouseout movestart", () => hover(null));
+
+  function hover(place) {
+    const words = place && tiles.at(place);
+    map.getContainer().classList.toggle("map-over-items", Boolean(words));
+    if (!words) return hint.remove();
+    return hint.setContent(words).setLatLng(place).addTo(map);
+  }
+
+  // What the lists name is known in full: shown when it is pointed at, its picture always.
+  function listed() {
+    const read = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "null")?.features ?? [];
+    footprints.draw({ features: [...read("results-features"), ...read("picked-features")] });
   }
 
   function pick(at) {
     const place = at.wrap();
-    const point = `${place.lng.toFixed(5)},${place.lat.toFixed(5)}`;
+    const point = `${place.lng.toFixed(5)},${place.lat.toFixed(5)},${map.getZoom()}`;
     form.elements.namedItem("at").value = point;
     picked.setLatLng(at).setStyle({ color: ink("chosen") }).addTo(map);
     tell("map:picked");
@@ -100,21 +123,25 @@ export function explore({ map, L, frame, footprints, boxOf, boundsOf, frameTo })
     if (!frame.isConnected) return document.removeEventListener("htmx:after:swap", onSwap);
     const results = document.getElementById(frame.dataset.results);
     if (results) {
-      load(results.dataset.footprints);
+      tiles.ask(results.dataset.tiles);
       status.textContent = results.dataset.summary;
     }
     if (!form.elements.namedItem("at").value) picked.remove();
+    listed();
     return undefined;
   }
   document.addEventListener("htmx:after:swap", onSwap);
 
-  const list = document.getElementById(frame.dataset.results).parentElement;
+  const lists = [document.getElementById(frame.dataset.results).parentElement];
+  lists.push(document.getElementById("picked"));
   const chosen = (event) => event.target.closest("[data-item]")?.dataset.item;
-  for (const name of ["mouseover", "focusin"]) {
-    list.addEventListener(name, (event) => footprints.choose(chosen(event)));
-  }
-  for (const name of ["mouseleave", "focusout"]) {
-    list.addEventListener(name, () => footprints.choose(undefined));
+  for (const list of lists) {
+    for (const name of ["mouseover", "focusin"]) {
+      list.addEventListener(name, (event) => footprints.choose(chosen(event)));
+    }
+    for (const name of ["mouseleave", "focusout"]) {
+      list.addEventListener(name, () => footprints.choose(undefined));
+    }
   }
 
   // On phones: which part is shown stands in the address too.
@@ -134,4 +161,5 @@ export function explore({ map, L, frame, footprints, boxOf, boundsOf, frameTo })
     picked.setLatLng([lat, lng]).setStyle({ color: ink("chosen") }).addTo(map);
   }
   onSwap();
+  return tiles;
 }

@@ -19,6 +19,7 @@ const NATURAL_EARTH = "natural-earth";
 const TURNS = [-360, 0, 360]; // the world repeats to both sides
 const OVERLAYS = 40;
 const maps = new Map();
+const framed = new WeakMap(); // what each was last framed to, and how it stood then
 let basemap;
 
 const colour = (element, name) => getComputedStyle(element).getPropertyValue(`--map-${name}`).trim();
@@ -96,10 +97,12 @@ function joined(geometry) {
   ];
 }
 
-const style = (element, chosen, pictured) => ({
+// On the map page tiles draw the footprints: there only the chosen one is drawn over them.
+const style = (element, chosen, { pictured, leads }) => ({
   color: colour(element, chosen ? "chosen" : "footprint"),
   weight: chosen ? 3 : 1.5,
-  fillOpacity: chosen && !pictured ? 0.3 : pictured ? 0 : 0.12,
+  opacity: chosen || leads ? 1 : 0,
+  fillOpacity: chosen && !pictured ? 0.3 : pictured || !leads ? 0 : 0.12,
 });
 
 function tooltip(feature) {
@@ -121,7 +124,7 @@ function footprint(feature, map, leads) {
       coordsToLatLng: ([x, y]) => L.latLng(y, x + turn),
       pointToLayer: (_, at) => L.circleMarker(at, { radius: 6 }),
       style: (shape) => ({
-        ...style(element, false, pictured),
+        ...style(element, false, { pictured, leads }),
         stroke: !cut || shape.geometry.type !== "MultiPolygon",
       }),
     }),
@@ -129,7 +132,7 @@ function footprint(feature, map, leads) {
   const group = L.featureGroup(turns);
   if (title && href) group.bindTooltip(() => tooltip(feature), { sticky: true });
   if (href) group.on("click", () => window.location.assign(href));
-  return Object.assign(group, { feature, pictured, home: turns[1].getBounds() });
+  return Object.assign(group, { feature, pictured, leads, home: turns[1].getBounds() });
 }
 
 // The footprints of one map: drawn, framed, one of them chosen, pictures where they are straight.
@@ -161,7 +164,7 @@ class Footprints {
 
   choose(id) {
     const element = this.map.getContainer();
-    for (const [key, group] of this.shown) group.setStyle(style(element, key === id, group.pictured));
+    for (const [key, group] of this.shown) group.setStyle(style(element, key === id, group));
     this.shown.get(id)?.bringToFront();
   }
 
@@ -222,14 +225,29 @@ export function boxOf(map) {
 export function frameTo(map, bounds) {
   if (!bounds.isValid()) return;
   map.fitBounds(bounds, { padding: [28, 28], maxZoom: 15, animate: false });
+  framed.set(map, { bounds, zoom: map.getZoom(), centre: map.getCenter() });
+}
+
+// After the page changed its size: as much is shown as before, until somebody moves the map.
+function refit({ map }, element) {
+  const before = framed.get(map);
+  const left =
+    before && map.getZoom() === before.zoom && map.getCenter().distanceTo(before.centre) < 1;
+  map.invalidateSize({ animate: false });
+  map.setMinZoom(Math.max(leastZoom(element), JSON.parse(element.dataset.map).minzoom ?? 0));
+  if (left) frameTo(map, before.bounds);
+}
+
+// The whole world fits, with hardly any room above the poles.
+function leastZoom(element) {
+  return Math.max(0, Math.ceil(Math.log2((element.clientHeight || 256) / 256) - 0.2));
 }
 
 function options(element, settings) {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  // The whole world fits, with hardly any room above the poles.
-  const least = Math.max(0, Math.ceil(Math.log2((element.clientHeight || 256) / 256) - 0.2));
   return {
-    minZoom: Math.max(least, settings.minzoom ?? 0),
+    attributionControl: settings.layers.some(([, , { attribution }]) => attribution),
+    minZoom: Math.max(leastZoom(element), settings.minzoom ?? 0),
     maxZoom: settings.maxzoom ?? 19,
     worldCopyJump: true,
     maxBounds: [[-85.06, -720], [85.06, 720]],
@@ -249,7 +267,7 @@ export function startMap(element) {
   const settings = JSON.parse(element.dataset.map);
   const frame = element.closest("[data-map-frame]") ?? element;
   const map = L.map(element, options(element, settings));
-  map.attributionControl.setPrefix(false);
+  map.attributionControl?.setPrefix(false);
   L.control.zoom({ zoomInTitle: "Zoom in", zoomOutTitle: "Zoom out" }).addTo(map);
   if (settings.scale) L.control.scale({ imperial: settings.scale !== "metric" }).addTo(map);
   map.setView([15, 0], map.getMinZoom(), { animate: false });
@@ -261,7 +279,7 @@ export function startMap(element) {
   frameTo(map, box);
   const started = { map, L, frame, footprints };
   maps.set(element, started);
-  if (frame.dataset.follow) explore({ ...started, boxOf, boundsOf, frameTo });
+  if (frame.dataset.follow) started.tiles = explore({ ...started, boxOf, boundsOf, frameTo });
   frame.dispatchEvent(new CustomEvent("map:ready", { bubbles: true, detail: started }));
   return started;
 }
@@ -272,7 +290,7 @@ export const mapOf = (element) => maps.get(element);
 // A map starts once it has a size: it may lie in a part of the page that is opened later.
 const sizes = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) {
-    if (maps.has(target)) maps.get(target).map.invalidateSize({ animate: false });
+    if (maps.has(target)) refit(maps.get(target), target);
     else if (contentRect.height > 0 && target.isConnected) startMap(target);
   }
 });
@@ -288,8 +306,9 @@ function watch() {
 }
 
 function repaint() {
-  for (const { map, footprints } of maps.values()) {
+  for (const { map, footprints, tiles } of maps.values()) {
     map.eachLayer((layer) => layer instanceof NaturalEarth && layer.redraw());
+    tiles?.repaint();
     footprints.choose(undefined);
   }
 }

@@ -472,7 +472,7 @@ NOT_PAGES = {
     "doors:sign-in": "leads on to sign-in",
     "doors:finish": "leads back to the page that was asked for",
     "doors:sign-out": "answers a form",
-    "ui:footprints": "GeoJSON for the map",
+    "stac:tile": "a map tile",
     "ui:pick": "a fragment",
     "ui:item-check": "a fragment",
     "ui:item-unpublish": "answers a form",

@@ -88,7 +88,7 @@ def test_the_list_follows_the_map_and_the_address_both(scenes, page):
     assert page.locator("#results [data-item]").count() == 4
     assert state(page) == {}
     page.get_by_label("Map. Arrow keys").focus()
-    with page.expect_response("**/map/footprints?**"):
+    with page.expect_response("**/tiles/WebMercatorQuad/**"):
         for _ in range(4):
             page.keyboard.press("+")
             page.wait_for_timeout(120)

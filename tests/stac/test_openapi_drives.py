@@ -29,7 +29,8 @@ CHECKS = [
     response_schema_conformance,
     status_code_conformance,
 ]
-SEEDED = {"collection": "c", "item": "i", "key": "data", "part": "2020"}
+TILE = {"tileMatrix": 0, "tileRow": 0, "tileCol": 0}
+SEEDED = {"collection": "c", "item": "i", "key": "data", "part": "2020", **TILE}
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""The map page, its footprints, and what lies at one point."""
+"""The map page, the tiles that it draws, and what lies at one point."""
 
 import json
 
+import mapbox_vector_tile
 import pytest
 
 from catalogs.stac.boxes import WORLD, shape
@@ -15,6 +16,19 @@ RESULTS = {"HX-Request": "true", "HX-Target": "section#results"}
 
 def ids(answer) -> list[str]:
     return [row.stac_id for row in answer.context["page"].rows]
+
+
+def drawn(client, answer) -> list[str]:
+    """What the page's own tiles show, of the whole world."""
+    path, _, query = answer.context["tiles"].partition("?")
+    tile = client.get(f"{path}0/0/0?{query}")
+    assert tile.status_code == 200
+    features = mapbox_vector_tile.decode(tile.content)["footprints"]["features"]
+    return sorted(each["properties"]["id"] for each in features)
+
+
+def featured(answer) -> list[str]:
+    return [each["id"].partition("/")[2] for each in answer.context["features"]["features"]]
 
 
 @pytest.fixture
@@ -32,7 +46,7 @@ def test_it_works(scenes, ada_client):
     assert ids(answer) == ["fiji", "secret", "alps"]
     text = answer.content.decode()
     assert "3 items" in text
-    assert 'data-footprints="/o/acme/map/footprints"' in text
+    assert 'data-tiles="/o/acme/stac/tiles/WebMercatorQuad/"' in text
 
 
 @pytest.mark.parametrize(
@@ -51,9 +65,16 @@ def test_it_works(scenes, ada_client):
     ],
 )
 def test_the_address_says_what_is_searched(scenes, ada_client, query, found):
-    assert ids(ada_client.get(f"{MAP}?{query}")) == found
-    drawn = ada_client.get(f"{MAP}footprints?{query}").json()["features"]
-    assert [feature["id"].partition("/")[2] for feature in drawn] == found
+    answer = ada_client.get(f"{MAP}?{query}")
+    assert ids(answer) == featured(answer) == found
+    beyond = ada_client.get(f"{MAP}?{query}&move=off")
+    assert drawn(ada_client, beyond) == sorted(found)
+
+
+def test_where_the_list_follows_the_map_more_is_drawn_than_listed(scenes, ada_client):
+    answer = ada_client.get(f"{MAP}?bbox=170,-30,-170,0&collections=scenes")
+    assert ids(answer) == ["fiji"]
+    assert drawn(ada_client, answer) == ["alps", "fiji"]
 
 
 @pytest.mark.parametrize(
@@ -66,12 +87,12 @@ def test_the_address_says_what_is_searched(scenes, ada_client, query, found):
             "datetime=2024-13-01/..",
         ),
         *("datetime=9999-12-31/..", "datetime=0001-01-01", "datetime=/", "datetime=a/b/c"),
-        *("collections=%00", "collections=absent", "at=x", "at=1", "at=1,2,3", "at=400,0"),
+        *("collections=%00", "collections=absent", "at=x", "at=1", "at=1,2,99", "at=400,0"),
         *("move=%F0%9F%98%80", "page=rubbish", "tab=none", "unknown=1", "bbox=" + "1," * 9999),
     ],
 )
 def test_what_makes_no_sense_is_left_out(scenes, ada_client, query):
-    for page in ("", "footprints", "pick"):
+    for page in ("", "pick"):
         assert ada_client.get(f"{MAP}{page}?{query}").status_code == 200
     assert len(ids(ada_client.get(f"{MAP}?{query}"))) == 3
 
@@ -106,8 +127,7 @@ def test_strangers_see_what_is_public(scenes, sign_in, oda):
         answer = client.get(MAP, {"collections": "others"})
         assert "secret" not in ids(answer)
         assert "The others" not in answer.text
-        drawn = client.get(f"{MAP}footprints").content.decode()
-        assert "secret" not in drawn
+        assert drawn(client, client.get(MAP)) == ["alps", "fiji"]
         assert "secret" not in client.get(f"{MAP}pick", {"at": "10,46"}).content.decode()
 
 
@@ -162,7 +182,7 @@ def test_everything_at_one_point(scenes, ada_client):
 def test_a_point_at_180_degrees(scenes, ada_client):
     for at in ("179,-17", "-179,-17"):
         answer = ada_client.get(f"{MAP}pick?at={at}&collections=scenes")
-        assert [row.stac_id for row in answer.context["picked"]] == ["fiji"]
+        assert [row.stac_id for row in answer.context["picked"].rows] == ["fiji"]
 
 
 def test_picking_without_scripts_is_a_page(scenes, ada_client):
@@ -171,26 +191,46 @@ def test_picking_without_scripts_is_a_page(scenes, ada_client):
     assert "alps" in text
 
 
-def test_no_more_footprints_than_a_map_shows(scenes, ada_client, monkeypatch):
-    monkeypatch.setattr(view, "DRAWN", 2)
-    found = ada_client.get(f"{MAP}footprints").json()
-    assert len(found["features"]) == 2
-    assert "newest 2 footprints" in found["notice"]
-    monkeypatch.setattr(view, "DRAWN", 3)
-    assert ada_client.get(f"{MAP}footprints").json()["notice"] == ""
+def test_a_click_means_what_lies_a_few_pixels_away(scenes, ada_client):
+    for at, found in (
+        ("17.5,46,3", ["alps"]),  # half a degree is three pixels
+        ("17.5,46,6", []),
+        ("17.5,46", []),
+        ("-173.5,-17,3", ["fiji"]),
+        ("173.95,-17,6", ["fiji"]),
+        ("180,-17,20", ["fiji"]),
+    ):
+        answer = ada_client.get(f"{MAP}pick?at={at}")
+        assert sorted(row.stac_id for row in answer.context["picked"].rows) == sorted(found), at
 
 
-def test_footprints_are_geojson_of_few_corners(scenes, ada_client):
+def test_what_was_picked_goes_on_by_pages(scenes, ada_client, monkeypatch):
+    monkeypatch.setattr(view, "PICKED", 3)
+    for number in range(5):
+        catalog.item(scenes, f"again{number}", (5, 43, 17, 49))
+    seen, asked = [], "?at=10,46,5&collections=scenes"
+    while asked:
+        answer = ada_client.get(f"{MAP}pick{asked}", headers={"HX-Request": "true"})
+        page = answer.context["picked"]
+        assert len(page.rows) <= 3
+        assert f"{len(page.rows)} of the items here" in answer.text
+        assert ada_client.get(answer["HX-Push-Url"]).context["picked"].rows == page.rows
+        seen += [row.stac_id for row in page.rows]
+        asked = page.next
+    assert seen == ["again0", "again1", "again2", "again3", "again4", "alps"]
+
+
+def test_what_is_listed_is_geojson_of_few_corners(scenes, ada_client):
     made = catalog.document("round", (0, 0, 1, 1))
     ring = [[n / 1000, (n / 1000) ** 2] for n in range(1000)]
     made["geometry"] = {"type": "Polygon", "coordinates": [[*ring, [0, 1], ring[0]]]}
     made["bbox"] = [0, 0, 1, 1]
     catalog.transactions.create_item(scenes, made)
-    found = ada_client.get(f"{MAP}footprints?bbox=-180,-90,180,90").json()
+    found = ada_client.get(f"{MAP}?bbox=-180,-90,180,90").context["features"]
     [feature] = [f for f in found["features"] if f["id"] == "scenes/round"]
     assert len(feature["geometry"]["coordinates"][0]) < 30
     assert feature["properties"]["href"] == "/o/acme/collections/scenes/items/round/"
-    assert len(json.dumps(found)) < 4000
+    assert len(json.dumps(feature)) < 2000
 
 
 def test_a_thousand_items_ask_no_more_of_the_database(
@@ -201,11 +241,11 @@ def test_a_thousand_items_ask_no_more_of_the_database(
         for n in range(1000)
     )
     # Each statement comes with one that names the schema.
-    for page, queries in (("", 8), ("footprints", 4), ("pick?at=1,1", 4)):
+    for page, queries in (("", 8), ("pick?at=1,1", 4)):
         with django_assert_max_num_queries(queries):
             assert sign_in().get(MAP + page).status_code == 200
 
 
 def test_what_members_see_stays_in_no_cache(scenes, sign_in, ada):
-    for page in ("", "footprints", "pick?at=1,1"):
+    for page in ("", "pick?at=1,1"):
         assert sign_in(ada).get(MAP + page)["Cache-Control"] == "no-store"

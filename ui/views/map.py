@@ -1,11 +1,12 @@
-"""The map: footprints and a list that follow each other; the address holds the whole state."""
+"""The map and a list that follow each other; the address holds the whole state."""
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.gis.db.models import GeometryField
 from django.db.models import F, Func, Value
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -18,10 +19,12 @@ from ui.search import Search
 from ui.serializers import FootprintSerializer
 
 PAGE = 20
-DRAWN = 2000  # footprints on one map; more are neither seen nor quick
+PICK = "picked"  # the token of a page of what was picked
 PICKED = 50
 CHOICES = 200
 FINEST = 2000  # steps across the view: a footprint needs no more corners
+DENSITIES = ("1 to 9", "10 to 99", "100 to 999", "1,000 to 9,999", "10,000 and more")
+TILES = "tiles/WebMercatorQuad/"
 
 
 @require_safe
@@ -30,21 +33,24 @@ def map(request: HttpRequest) -> HttpResponse:
     search = _search(request)
     seen = Item.objects.visible_to(request.user)
     found = search.apply(seen)
+    page = paging.page(_outlined(found, search), request.GET, PAGE, of="map")
     context = {
         "search": search,
         "choices": choices,
         "chips": search.chips({choice.pk: str(choice) for choice in choices}),
-        "page": paging.page(cards.items(found), request.GET, PAGE, of="map"),
+        "page": page,
+        "features": _features(page.rows),
         "count": cards.count(found),
-        "footprints": _with(reverse("ui:footprints"), search.footprints),
+        "tiles": _with(reverse("stac:landing") + TILES, search.drawn.api_query),
         "api": _with(reverse("stac:search"), search.api_query),
         "exports": addresses.exports(_with(reverse("stac:search"), search.api_query)),
         "clear": _with(reverse("ui:map"), Search(bbox=search.bbox, move=search.move).query),
         "sides": _sides(search),
         "extent": _extent(choices, search),
         "tabs": _tabs(search),
+        "densities": DENSITIES,
         "filters_open": bool(search.collections or search.start or search.end or not search.move),
-        **_picked(seen, search),
+        **_picked(request, seen, search),
     }
     if not request.headers.get("HX-Target", "").endswith("#results"):
         return render(request, "ui/map.html", context)
@@ -57,7 +63,8 @@ def map(request: HttpRequest) -> HttpResponse:
 def pick(request: HttpRequest) -> HttpResponse:
     """Everything at one point, however many lie on top of each other."""
     search = _search(request)
-    context = {"search": search, **_picked(Item.objects.visible_to(request.user), search)}
+    seen = Item.objects.visible_to(request.user)
+    context = {"search": search, **_picked(request, seen, search)}
     if not request.headers.get("HX-Request"):
         return render(request, "ui/pick.html", context)
     response = render(request, "ui/map.html#picked", context)
@@ -65,18 +72,14 @@ def pick(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_safe
-def footprints(request: HttpRequest) -> JsonResponse:
-    """GeoJSON of what the search finds, newest first, up to a number that a map can show."""
-    search = _search(request)
-    found = search.apply(Item.objects.visible_to(request.user)).filter(geometry__isnull=False)
-    outlined = cards.items(found.annotate(outline=_outline(search)))
-    rows = list(paging.newest(outlined)[: DRAWN + 1])
-    features = FootprintSerializer(rows[:DRAWN], many=True).data
-    notice = ""
-    if len(rows) > DRAWN:
-        notice = f"The newest {DRAWN:,} footprints are drawn. Zoom in, or ask for less, to see all."
-    return JsonResponse({**features, "notice": notice})
+def _outlined(found: ItemQuerySet, search: Search) -> ItemQuerySet:
+    return cards.items(found.annotate(outline=_outline(search)))
+
+
+def _features(rows: list[Any]) -> dict[str, Any]:
+    """GeoJSON of what a list names: to be shown when it is pointed at."""
+    features: dict[str, Any] = FootprintSerializer(rows, many=True).data
+    return features
 
 
 def _search(request: HttpRequest) -> Search:
@@ -93,11 +96,18 @@ def _choices(request: HttpRequest) -> list[Collection]:
     return list(seen.only("pk", "title", "west", "south", "east", "north")[:CHOICES])
 
 
-def _picked(seen: ItemQuerySet, search: Search) -> dict[str, Any]:
+def _picked(request: HttpRequest, seen: ItemQuerySet, search: Search) -> dict[str, Any]:
     if search.at is None:
         return {}
-    picked = paging.newest(cards.items(search.picked(seen)))[:PICKED]
-    return {"picked": list(picked), "unpicked": replace(search, at=None).query}
+    asked = QueryDict(search.query, mutable=True)
+    asked[PICK] = request.GET.get(PICK, "")
+    found = _outlined(search.picked(seen), search)
+    page = paging.page(found, asked, PICKED, of="pick", parameter=PICK)
+    return {
+        "picked": page,
+        "picked_features": _features(page.rows),
+        "unpicked": replace(search, at=None).query,
+    }
 
 
 def _sides(search: Search) -> list[dict[str, Any]]:
@@ -145,8 +155,6 @@ def _with(path: str, query: str) -> str:
 
 def _address(request: HttpRequest, search: Search) -> str:
     """The state as the address says it: short, and the same for the same state."""
-    address = _with(reverse("ui:map"), search.query)
-    token = request.GET.get(paging.PARAMETER)
-    return (
-        f"{address}{'&' if '?' in address else '?'}{paging.PARAMETER}={token}" if token else address
-    )
+    kept = {name: request.GET.get(name, "") for name in (paging.PARAMETER, PICK)}
+    tokens = urlencode({name: token for name, token in kept.items() if token})
+    return _with(reverse("ui:map"), "&".join(filter(None, [search.query, tokens])))

@@ -16,6 +16,7 @@ from .queryables import (
     Sortables,
     SortablesOfCollections,
 )
+from .tiles import Tile
 from .validation import CollectionValidation, ItemValidation
 
 __all__ = [
@@ -51,4 +52,5 @@ __all__ = [
     "Search",
     "Sortables",
     "SortablesOfCollections",
+    "Tile",
 ]
