@@ -62,10 +62,12 @@ function draw(canvas, { shapes, isGrid }, colour) {
   context.fillStyle = context.strokeStyle = colour;
   context.lineWidth = 1.5;
   context.lineJoin = "round";
+  // Many lie on top of each other: each is fainter, so that the map below stays to be seen.
+  const [fill, stroke] = [0.12 * Math.min(1, 100 / shapes.length), Math.min(0.9, 200 / shapes.length)];
   for (const shape of shapes) {
-    context.globalAlpha = isGrid ? shade(shape.count) : shape.type === 1 ? 1 : 0.12;
+    context.globalAlpha = isGrid ? shade(shape.count) : shape.type === 1 ? 0.9 : fill;
     if (shape.type !== 2) context.fill(shape.area);
-    context.globalAlpha = 0.9;
+    context.globalAlpha = stroke;
     if (!isGrid && shape.type !== 1) context.stroke(shape.outline);
   }
 }

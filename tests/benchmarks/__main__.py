@@ -14,7 +14,7 @@ import django
 django.setup()
 
 from tests.benchmarks import limit, questions  # noqa: E402 - after the settings stand
-from tests.benchmarks.asking import Asked, ask  # noqa: E402
+from tests.benchmarks.asking import Asked, ask, weigh  # noqa: E402
 from tests.benchmarks.servers import Ours, Peer  # noqa: E402
 
 Rounds = dict[str, list[Asked]]
@@ -23,7 +23,9 @@ Rounds = dict[str, list[Asked]]
 def read_words() -> argparse.Namespace:
     words = argparse.ArgumentParser(prog="make bench", description=__doc__)
     words.add_argument("--size", type=int, default=30_000, help="items in all")
-    words.add_argument("--kinds", nargs="*", default=list(questions.KINDS), metavar="KIND")
+    words.add_argument(
+        "--kinds", nargs="*", default=[*questions.KINDS, questions.TILES], metavar="KIND"
+    )
     words.add_argument("--connections", type=int, default=8)
     words.add_argument("--rounds", type=int, default=2, help="of each kind and server, in turn")
     words.add_argument("--seconds", type=int, default=6, help="of each round")
@@ -62,7 +64,10 @@ def measure(
 ) -> dict[str, object]:
     """One kind: each server alone, in turn, so that neither has the better minute."""
     paths = questions.of(kind, words.size, words.seed)
+    if kind == questions.TILES:
+        servers = [ours]
     rounds: Rounds = {server.name: [] for server in servers}
+    sizes: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(words.rounds):
             for server in servers:
@@ -71,6 +76,7 @@ def measure(
                     rounds[server.name].append(
                         ask(server.root, paths, words.connections, words.seconds)
                     )
+                    sizes = weigh(server.root, paths) if kind == questions.TILES else []
     alone = limit.rate(
         ours.statements(paths[: limit.MOST_FILES]),
         database=os.environ["GISTAC_DATABASE_URL"],
@@ -79,6 +85,10 @@ def measure(
         seconds=words.seconds,
     )
     print(f"{kind}: {_summary(rounds)}, database alone {alone:,.0f}/s", flush=True)
+    if kind == questions.TILES:
+        p95 = _median(rounds[ours.name], "p95")
+        largest = statistics.quantiles(sizes, n=20)[-1] / 1000
+        print(f"{kind}: p95 {p95:.0f} ms, {largest:.0f} kB compressed", flush=True)
     return {
         "rounds": {n: [asdict(one) for one in each] for n, each in rounds.items()},
         "sql": alone,

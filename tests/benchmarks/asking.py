@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
+
 _SCRIPT = """
 local paths, n = {}, 0
 for line in io.lines(os.getenv("BENCH_PATHS")) do paths[#paths + 1] = line end
@@ -19,8 +21,8 @@ function done(summary, latency, requests)
   local e = summary.errors
   local faults = e.status + e.connect + e.read + e.write + e.timeout
   io.write(string.format('\\nJSON {"requests": %d, "seconds": %f, "faults": %d, "bytes": %d, ' ..
-    '"p50": %f, "p99": %f}\\n', summary.requests, summary.duration / 1e6, faults, summary.bytes,
-    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+    '"p50": %f, "p95": %f, "p99": %f}\\n', summary.requests, summary.duration / 1e6,
+    faults, summary.bytes, latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, latency:percentile(99) / 1e3))
 end
 """
 
@@ -31,6 +33,7 @@ class Asked:
 
     rate: float
     p50: float
+    p95: float
     p99: float
     faults: int
     bytes_each: float
@@ -56,7 +59,19 @@ def ask(root: str, paths: Sequence[str], connections: int, seconds: int) -> Aske
     return Asked(
         rate=found["requests"] / found["seconds"],
         p50=found["p50"],
+        p95=found["p95"],
         p99=found["p99"],
         faults=found["faults"],
         bytes_each=found["bytes"] / max(found["requests"], 1),
     )
+
+
+def weigh(root: str, paths: Sequence[str]) -> list[int]:
+    """Bytes of each answer as browsers take it, compressed."""
+    sizes = []
+    with requests.Session() as session:
+        for path in paths:
+            answer = session.get(root + path, stream=True, timeout=60)
+            answer.raise_for_status()
+            sizes.append(len(answer.raw.read(decode_content=False)))
+    return sizes

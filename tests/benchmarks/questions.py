@@ -1,5 +1,6 @@
 """What is asked, in kinds: paths below a STAC root, drawn by a seed, the same for every server."""
 
+import math
 import random
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -7,11 +8,24 @@ from urllib.parse import urlencode
 from tests.benchmarks import data
 
 EACH = 400  # different questions of a kind
+TILES = "tiles"  # which the peer does not have
+DEEPEST = 12  # zoom
 
 
 def of(kind: str, size: int, seed: int) -> list[str]:
     drawn = random.Random(f"{seed} {kind}")
+    if kind == TILES:
+        return [_tile(drawn) for _ in range(EACH)]
     return [f"search?{urlencode(KINDS[kind](drawn, size))}" for _ in range(EACH)]
+
+
+def _tile(drawn: random.Random) -> str:
+    """As a map asks while somebody zooms in: every zoom as often, where there are items."""
+    zoom = drawn.randrange(DEEPEST + 1)
+    longitude, latitude = drawn.uniform(-180, 180), drawn.uniform(-60, 78)
+    column = int((longitude + 180) / 360 * 2**zoom)
+    down = (1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2
+    return f"tiles/WebMercatorQuad/{zoom}/{int(down * 2**zoom)}/{min(column, 2**zoom - 1)}"
 
 
 def _box(drawn: random.Random, side: float) -> str:

@@ -149,6 +149,40 @@ def test_the_keyboard_picks_too(scenes, page):
     assert "at" not in state(page)
 
 
+def test_footprints_are_drawn_from_tiles_and_told_under_the_cursor(scenes, page):
+    opened(page, f"{scenes}map/?bbox=0,40,22,52")
+    frame = page.locator(".leaflet-container").bounding_box()
+    middle = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+    page.mouse.move(*middle)
+    page.locator(".leaflet-tooltip", has_text="3 items").wait_for()
+    page.mouse.move(frame["x"] + 40, frame["y"] + frame["height"] - 60)
+    page.locator(".leaflet-tooltip").wait_for(state="detached")
+    # What a list names is shown when it is pointed at.
+    before = _chosen(page)
+    page.locator("#results [data-item]").first.hover()
+    page.wait_for_timeout(200)
+    assert before == 0
+    assert _chosen(page) > 100
+    check_accessible(page)
+
+
+def _chosen(page) -> int:
+    """Pixels in the colour of what is chosen."""
+    colours = pixels(page).getcolors(10**7) or []
+    return sum(many for many, colour in colours if near(colour, (29, 78, 216)))
+
+
+def test_the_map_shows_as_much_after_the_window_changed(scenes, page):
+    opened(page, f"{scenes}collections/scenes/items/fiji/")
+    page.set_viewport_size({"width": 500, "height": 600})
+    page.wait_for_timeout(500)
+    ready(page)
+    seen = pixels(page)
+    orange = [x for x in range(seen.width) if _is_orange(seen.getpixel((x, seen.height // 2)))]
+    assert min(orange) < seen.width / 3
+    assert max(orange) > seen.width * 2 / 3
+
+
 def test_the_keyboard_gets_past_the_map(scenes, page):
     opened(page, f"{scenes}collections/scenes/items/fiji/")
     skip = page.get_by_role("link", name="Skip the map")

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
-from catalogs.stac import browsing, paging, search, sorting, transactions
+from catalogs.stac import browsing, paging, search, sorting, tiles, transactions
 from catalogs.stac.cql2 import operands
 from catalogs.stac.models import Collection, Item
 from catalogs.stac.parameters import SearchParameters
@@ -141,3 +141,41 @@ def test_the_way_to_an_item_uses_an_index(many):
             told = asked.explain()
             assert "item_latest" in told, (part, told)
             assert "Seq Scan" not in told, (part, told)
+
+
+def explained(tile, options="", user=None, **asked):
+    found = Item.objects.visible_to(user or Member()).search(**SearchParameters.read(asked))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN ({options}FORMAT JSON) {tiles.statement(found, tile)}")
+        return cursor.fetchone()[0][0]["Plan"]
+
+
+def scans(plan):
+    """The parts of a plan that read items."""
+    if plan.get("Relation Name") == "stac_item":
+        yield plan
+    for part in plan.get("Plans", ()):
+        yield from scans(part)
+
+
+def test_a_deep_tile_uses_the_index_of_places(many):
+    for user in (Member(), AnonymousUser()):
+        told = json.dumps(explained(tiles.Tile.at(8, 87, 135), user=user))
+        assert "item_by_place" in told
+        assert "Seq Scan" not in json.dumps(
+            [each for each in scans(json.loads(told)) if each["Node Type"] != "Sample Scan"]
+        )
+
+
+def test_a_tile_reads_no_more_than_it_may(many, monkeypatch):
+    """However many there are: pages of a sample, then rows up to the first bound."""
+    monkeypatch.setattr(tiles, "MOST_DRAWN", 100)
+    monkeypatch.setattr(tiles, "MOST_COUNTED", 300)
+    monkeypatch.setattr(tiles, "SAMPLED", 50)
+    for matrix in (0, 3, 5):
+        plan = explained(tiles.Tile.at(matrix, 0, 0), "ANALYZE, ")
+        read = sum(
+            (each["Actual Rows"] + each.get("Rows Removed by Filter", 0)) * each["Actual Loops"]
+            for each in scans(plan)
+        )
+        assert read < ROWS / 4, (matrix, read)
