@@ -23,8 +23,8 @@ from .errors import Invalid
 from .search import CollectionQuerySet, ItemQuerySet
 
 MOST_DRAWN = 5_000
-MOST_COUNTED = 20_000
-SAMPLED = 4_096  # pages of the table, of 8 kB
+MOST_COUNTED = 10_000
+SAMPLED = 6_000  # pages of the table, of 8 kB
 WIDE = 5  # zoom from which on tiles cover little
 DEEPEST = 24  # zoom
 EXTENT = 4_096  # units across a tile
@@ -96,11 +96,10 @@ def _latitude(down: float) -> float:
 # a tile covers much of the Earth the sample says first whether it is worth looking for the rows.
 _STATEMENT = """
 WITH sample AS MATERIALIZED ({sample}),
-    few AS MATERIALIZED (SELECT * FROM ({shapes}) AS found LIMIT {most_drawn} + 1),
     many AS MATERIALIZED (SELECT * FROM ({boxes}) AS found LIMIT {most_counted} + 1)
 SELECT CASE
     WHEN {is_wide} AND (SELECT count(*) FROM sample) / {share} > {most_counted} THEN ({estimated})
-    WHEN NOT EXISTS (SELECT FROM few OFFSET {most_drawn}) THEN ({footprints})
+    WHEN NOT EXISTS (SELECT FROM many OFFSET {most_drawn}) THEN ({footprints})
     WHEN NOT EXISTS (SELECT FROM many OFFSET {most_counted}) THEN ({counted})
     ELSE ({estimated})
 END
@@ -119,7 +118,7 @@ SELECT ST_AsMVT(drawn, 'footprints', {extent}, 'shape') FROM (
         SELECT collection_id AS collection, stac_id AS id, ST_Transform(ST_ClipByBox2D(
             footprint, ST_MakeEnvelope(-180, -{northernmost}, 180, {northernmost}, 4326)
         ), 3857) AS flat
-        FROM few OFFSET 0
+        FROM ({shapes} LIMIT {most_drawn}) AS few OFFSET 0
     ) AS flattened
 ) AS drawn WHERE shape IS NOT NULL
 """
@@ -186,9 +185,10 @@ def statement(found: ItemQuerySet, tile: Tile) -> str:
     return _STATEMENT.format(
         **words,
         sample=_text(_sampled(boxes)),
-        shapes=_text(inside.values("collection_id", "stac_id", footprint=shape)),
         boxes=_text(boxes),
-        footprints=_FOOTPRINTS.format(**words),
+        footprints=_FOOTPRINTS.format(
+            **words, shapes=_text(inside.values("collection_id", "stac_id", footprint=shape))
+        ),
         counted=_CELLS.format(**{**words, "share": 1}, rows="many"),
         estimated=_CELLS.format(**words, rows="sample"),
     )

@@ -22,7 +22,8 @@ function done(summary, latency, requests)
   local faults = e.status + e.connect + e.read + e.write + e.timeout
   io.write(string.format('\\nJSON {"requests": %d, "seconds": %f, "faults": %d, "bytes": %d, ' ..
     '"p50": %f, "p95": %f, "p99": %f}\\n', summary.requests, summary.duration / 1e6,
-    faults, summary.bytes, latency:percentile(50) / 1e3, latency:percentile(95) / 1e3, latency:percentile(99) / 1e3))
+    faults, summary.bytes, latency:percentile(50) / 1e3, latency:percentile(95) / 1e3,
+    latency:percentile(99) / 1e3))
 end
 """
 
