@@ -70,7 +70,8 @@ def sign_ins(user: User) -> list[SignIn]:
 
 def _good(user: User) -> QuerySet[UserSession]:
     session = Session.objects.filter(pk=OuterRef("session_key"), expire_date__gt=timezone.now())
-    return UserSession.objects.filter(Exists(session), user=user)
+    found: QuerySet[UserSession] = UserSession.objects.filter(Exists(session), user=user)
+    return found
 
 
 def end(session: UserSession) -> None:
@@ -90,7 +91,8 @@ def end_others(user: User, session_key: str) -> None:
 
 
 def _of(user: int) -> QuerySet[UserSession]:
-    return UserSession.objects.filter(user_id=user)
+    found: QuerySet[UserSession] = UserSession.objects.filter(user_id=user)
+    return found
 
 
 def _root(session: UserSession) -> str:

@@ -4,8 +4,9 @@ and what comes before one."""
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 
 from catalogs.stac.errors import Refused
 from tenants.requests import Request
@@ -79,3 +80,24 @@ class RefusedMiddleware:
         if isinstance(exception, Refused):
             return errors.refused(request, exception.status, exception.message)
         return None
+
+
+class LeavingMiddleware:
+    """After a form, a page on the way to another site: browsers hold a form to our own host, and
+    all that it redirects to (CSP's form-action)."""
+
+    def __init__(self, get_response: Callable[[Request], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        response = self.get_response(request)
+        address = response.headers.get("Location", "")
+        elsewhere = not address.startswith(("/", settings.PLATFORM_URL + "/"))
+        if request.method != "POST" or not address or not elsewhere:
+            return response
+        if not request.path.startswith(("/accounts/", "/identity/")):
+            return response
+        page = render(request, "ui/leaving.html", {"address": address})
+        page.headers["Refresh"] = f"0; url={address}"
+        page.cookies = response.cookies
+        return page

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("invitation/", invitations.invitation, name="invitation"),
     path("second-factor/<slug:slug>/", invitations.second_factor, name="second-factor"),
     path("account/", account.account, name="account"),
+    path("account/sites/end/", account.site_end, name="site-end"),
     path("account/apps/end/", apps.end, name="app-end"),
     path("account/sessions/", sessions.sessions, name="sessions"),
     path("account/sessions/<int:id>/end/", sessions.end, name="session-end"),

@@ -78,3 +78,29 @@ def mailer(name: str) -> dict[str, Any]:
         "use_tls": not secure and url.hostname not in ("localhost", "127.0.0.1", "::1"),
         "timeout": 10,
     }
+
+
+def sign_in_providers() -> dict[str, Any]:
+    """Others that may say who somebody is, as allauth takes them."""
+    found: dict[str, Any] = {}
+    known = {
+        "google": ("GISTAC_SIGN_IN_GOOGLE", ["profile", "email"]),
+        "github": ("GISTAC_SIGN_IN_GITHUB", ["user:email"]),
+    }
+    for provider, (name, scope) in known.items():
+        if pair := text(name, ""):
+            id, colon, secret = pair.partition(":")
+            if not colon:
+                raise ImproperlyConfigured(f"{name} must read client_id:secret.")
+            app = {"client_id": id, "secret": secret}
+            found[provider] = {"APPS": [app], "SCOPE": scope, "OAUTH_PKCE_ENABLED": True}
+    if issuer := text("GISTAC_SIGN_IN_ISSUER", ""):
+        own = {
+            "provider_id": "own",
+            "name": text("GISTAC_SIGN_IN_NAME", urlsplit(issuer).hostname or issuer),
+            "client_id": text("GISTAC_SIGN_IN_CLIENT"),
+            "secret": text("GISTAC_SIGN_IN_SECRET", ""),
+            "settings": {"server_url": issuer},
+        }
+        found["openid_connect"] = {"APPS": [own], "OAUTH_PKCE_ENABLED": True}
+    return found

@@ -42,6 +42,9 @@ X_FRAME_OPTIONS = "DENY"
 AUDIT_ORIGIN = "gistac.logs.origin"
 LOGGING = logs.settings(env.text("GISTAC_LOG_LEVEL", "INFO").upper())
 
+# Others that may say who somebody is: each is offered only where it is configured.
+SOCIALACCOUNT_PROVIDERS = env.sign_in_providers()
+
 # Rooms -----------------------------------------------------------------------
 SHARED_APPS = [
     "django_tenants",
@@ -60,6 +63,13 @@ SHARED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.idp.oidc",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    *(
+        f"allauth.socialaccount.providers.{name}"
+        for name in SOCIALACCOUNT_PROVIDERS
+        if name != "openid_connect"
+    ),
     "procrastinate.contrib.django",
     "rest_framework",
     "rest_framework_gis",
@@ -98,6 +108,7 @@ MIDDLEWARE = [
     "ui.middleware.PrivatePagesMiddleware",
     "ui.middleware.SecondFactorMiddleware",
     "ui.middleware.RefusedMiddleware",
+    "ui.middleware.LeavingMiddleware",
 ]
 
 TEMPLATES = [
@@ -216,6 +227,14 @@ MFA_ADAPTER = "ui.accounts.MFAAdapter"
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+
+# Whom another provider sends makes an account only with an address that it says is proven, and
+# never gets into an account that is there: its owner signs in first, and then connects the two.
+SOCIALACCOUNT_ADAPTER = "ui.accounts.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_AUTO_SIGNUP = True
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
 
 # Other apps let people sign in here, by OpenID Connect, and read in their name.
 IDP_OIDC_ADAPTER = "tenants.oidc.Issuer"

@@ -2,9 +2,12 @@
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.internal.flows.connect import disconnect
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
 
 from ui.access import signed_in
 from ui.forms import NameForm
@@ -29,3 +32,15 @@ def account(request: PersonRequest) -> HttpResponse:
         ),
     }
     return render(request, "ui/account.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@signed_in
+def site_end(request: PersonRequest) -> HttpResponse:
+    """Another site signs this person in no more. allauth's own view asks for a password first, so
+    that there is another way in; here a mailed code always is one."""
+    number = request.POST.get("site", "")
+    if not (number.isascii() and number.isdigit()) or len(number) > 18:
+        raise Http404
+    disconnect(request, get_object_or_404(SocialAccount, user=request.user, pk=number))
+    return redirect("socialaccount_connections")

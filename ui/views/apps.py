@@ -5,7 +5,7 @@ from allauth.idp.oidc.internal.clientkit import is_redirect_uri_allowed
 from allauth.idp.oidc.models import Client
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -22,13 +22,7 @@ def authorize(request: Request) -> HttpResponse:
     if request.method == "GET" and (elsewhere := _instead(request)):
         return elsewhere
     answer: HttpResponse = views.authorization(request)
-    address = answer.headers.get("Location", "")
-    if request.method != "POST" or not address or address.startswith("/"):
-        return answer
-    # No redirect: a form of ours may lead to our own host only (CSP's form-action).
-    page = render(request, "idp/oidc/leaving.html", {"address": address})
-    page.headers["Refresh"] = f"0; url={address}"
-    return page
+    return answer
 
 
 def device(request: Request) -> HttpResponse:
