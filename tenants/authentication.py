@@ -7,11 +7,17 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from tenants import keys
+from tenants import keys, tokens
+from tenants.askers import Token
 from tenants.models import ApiKey
 from tenants.throttling import KeyFailures
 
 NONE = (None, "")
+STANDING = (
+    "A key does not belong in an address, which logs and histories keep: send it as a header, and "
+    "revoke this one if others can have read it. In an address only a short-lived token works."
+)
+OVER = "This token is not valid here, or not any more."
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -58,6 +64,34 @@ def _count_failure(request: Request) -> None:
     failures = KeyFailures()
     if not failures.allow_request(request, request.parser_context["view"]):
         raise Throttled(wait=failures.wait(), detail="Too many refused keys from this address.")
+
+
+class TokenAuthentication(BaseAuthentication):
+    """A short-lived token in the address; what lives longer does not belong there."""
+
+    def authenticate(self, request: Request) -> tuple[Token, str] | None:
+        organization = getattr(request, "organization", None)
+        text: str | None = getattr(request, "query_token", None)
+        if text is None or organization is None:
+            return None
+        address = KeyFailures().get_ident(request)
+        token = tokens.verify(text, organization, address=address)
+        if token is None:
+            _count_failure(request)
+            raise AuthenticationFailed(STANDING if text.startswith("sck_") else OVER)
+        return token, "token"
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="GiSTAC"'
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        told = "A short-lived, read-only token for what cannot send headers; never a key."
+        return {"type": "apiKey", "in": "query", "name": tokens.PARAMETER, "description": told}
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

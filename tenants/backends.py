@@ -7,10 +7,15 @@ from allauth.account.auth_backends import AuthenticationBackend
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from tenants.askers import Token
 from tenants.current import current_organization
 from tenants.models import ApiKey, Membership, Organization, User
-from tenants.roles import BEYOND_COLLECTIONS, PERMISSIONS, SCOPES
+from tenants.roles import BEYOND_COLLECTIONS, PERMISSIONS, READ_SCOPES, SCOPES
 
+# Whatever its holder may: a token reads.
+_READING = frozenset().union(*(SCOPES[scope] for scope in READ_SCOPES)) | {
+    "stac.view_every_collection"
+}
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -40,6 +45,8 @@ class RoleBackend(AuthenticationBackend):  # type: ignore[misc]
         organization = current_organization()
         if organization is None or not user_obj.is_active:
             return set()
+        if isinstance(user_obj, Token):
+            return self.get_all_permissions(user_obj.holder) & _READING
         if isinstance(user_obj, ApiKey):
             return _of_key(user_obj, organization)
         return _of_person(user_obj, organization) if isinstance(user_obj, User) else set()

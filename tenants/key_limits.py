@@ -110,9 +110,17 @@ def _collections(ids: Iterable[str]) -> tuple[str, ...]:
     if not 1 <= len(found) <= MOST_COLLECTIONS:
         raise KeyRefused(f"Name at least one and at most {MOST_COLLECTIONS} collections.")
     for id in found:
-        if not id or "\0" in id or len(id.encode(errors="replace")) > LONGEST_ID:
+        if not id or "\0" in id or not 1 <= len(_encoded(id)) <= LONGEST_ID:
             raise KeyRefused("A collection’s id has 1 to 256 bytes.")
     return found
+
+
+def _encoded(text: str) -> bytes:
+    """Nothing, where it is no text that can be written."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return b""
 
 
 def _addresses(given: Iterable[str]) -> tuple[str, ...]:

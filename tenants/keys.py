@@ -109,8 +109,8 @@ def roll(key: ApiKey, *, by: User | ApiKey, overlap: timedelta = OVERLAP) -> tup
     return made, text
 
 
-def revoke(key: ApiKey, *, by: User | ApiKey | None, reason: str = "") -> None:
-    """At once and for ever; the first one to revoke stays on record."""
+def revoke(key: ApiKey, *, by: User | ApiKey | None, reason: str = "") -> bool:
+    """At once and for ever; the first one to revoke stays on record, and is told so."""
     reason = " ".join(reason.split())
     if len(reason) > 200 or not reason.isprintable():
         raise KeyRefused("Say why in at most 200 characters.")
@@ -118,10 +118,12 @@ def revoke(key: ApiKey, *, by: User | ApiKey | None, reason: str = "") -> None:
         good = ApiKey.objects.filter(pk=key.pk, revoked=None)
         who = None if by is None else person(by)
         end = {"revoked": timezone.now(), "revoked_by": who, "revoke_reason": reason}
-        if good.update(**end):
+        ended = bool(good.update(**end))
+        if ended:
             words = {"key": key.key_id, "name": key.name, "reason": reason}
             audit.record(key.organization, by, "key.revoke", None, None, **words)
     key.refresh_from_db()
+    return ended
 
 
 def verify(text: str, organization: Organization, *, address: str | None = None) -> ApiKey | None:

@@ -18,7 +18,7 @@ from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from django.utils.cache import patch_vary_headers
 from django.utils.encoding import escape_uri_path
 
-from tenants import members, sessions, slugs
+from tenants import members, sessions, slugs, tokens
 from tenants.backends import in_force
 from tenants.current import tenant_scope
 from tenants.models import Membership, Organization, with_port
@@ -91,7 +91,7 @@ class DoorMiddleware:
         if organization is None:
             _use(request, settings.PUBLIC_SCHEMA_URLCONF)
             raise Http404("There is nothing at this address.")
-        request.organization = organization
+        request.organization, request.query_token = organization, tokens.take(request)
         _use(request, settings.ROOT_URLCONF)
         with tenant_scope(organization):
             return self.get_response(request)

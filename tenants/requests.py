@@ -10,6 +10,7 @@ class Request(HttpRequest):
     organization: Organization | None
     membership: Membership | None
     lacks_second_factor: bool  # a member who counts for none until they have one
+    query_token: str | None  # what stood in the address as `api_key`, and stands there no more
     host_door: bool  # by the organization's own host, not by /o/<slug>/
     session: SessionBase
     urlconf: str

@@ -72,6 +72,7 @@ def world(acme, other, ada, cyd, oda, bucket) -> World:
             "id": {"private": str(upload.pk), "absent": isolation.unknown()},
             "id:number": {"private": str(trashed.pk), "absent": str(10**9)},
             "upload": {"private": str(upload.pk), "absent": isolation.unknown()},
+            "key_id": {"private": key.key_id, "absent": "000000000000"},
             "key:number": {"private": str(key.pk), "absent": str(10**9)},
             "member:number": {
                 "private": str(acme.memberships.get(user=ada).pk),

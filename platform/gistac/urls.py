@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("stac/", include("catalogs.api")),
     path("api/", include("catalogs.urls")),
+    path("api/", include("tenants.urls_api")),
     path("", include("tenants.urls")),
     path("", include("ui.urls")),
 ]

@@ -4,10 +4,12 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from gistac import health
+from tenants import leaks
 from ui.views import apps, codes, landing
 
 urlpatterns = [
     path("readyz", health.readyz),
+    path("leaked-keys", leaks.leaked, name="leaked-keys"),
     path("tls-ask", health.tls_ask),
     # Nobody has a password, and the account page shows the ways to sign in.
     re_path("^accounts/password/", landing.no_passwords),

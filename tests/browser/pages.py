@@ -444,6 +444,7 @@ PAGES = [
 
 # Opened by a page for a moment, or answered to programs; nobody looks at them.
 NOT_PAGES = {
+    "ui:stac-browser": "leads elsewhere",
     "platform:slug": "a fragment",
     "platform:organization-keep": "answers a form",
     "ui:export-fetch": "a file",

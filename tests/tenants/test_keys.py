@@ -93,10 +93,12 @@ def test_no_key_is_written_to_a_log(acme, read_key, caplog):
         assert key[22:54] not in caplog.text
 
 
-def test_a_key_in_the_address_is_no_key(acme, read_key):
-    with tenant_scope(acme):
-        asked = ask(None, f"{LANDING}?api_key={read_key}")
-    assert not asked.wsgi_request.user.is_authenticated
+def test_a_key_in_the_address_is_refused_with_a_sentence(acme, read_key):
+    for key in (read_key, key_text.new_text(), "sck_live_nonsense"):
+        asked = ask(None, f"{LANDING}?api_key={key}")
+        assert asked.status_code == 401
+        assert "does not belong in an address" in asked.json()["detail"]
+        assert key not in asked.text
 
 
 def test_a_key_is_nothing_elsewhere(acme, other, write_key):

@@ -16,7 +16,7 @@ from procrastinate.jobs import Job
 from catalogs import exporting, loading, reaper, room
 from catalogs.storage import StorageUnavailable
 from gistac import removal
-from tenants import quotas
+from tenants import key_reminders, quotas
 from tenants.current import tenant_scope
 from tenants.models import Organization
 
@@ -68,6 +68,8 @@ async def retry_stalled(silent_seconds: float) -> list[Job]:
 
 
 def reap() -> None:
+    if told := key_reminders.remind():
+        log.info("%s keys that end soon were told of", told)
     for organization in Organization.objects.filter(state=Organization.State.ACTIVE):
         with tenant_scope(organization):
             try:

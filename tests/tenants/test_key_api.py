@@ -1,0 +1,132 @@
+"""Keys by program: listed, made, changed, rolled and revoked with a key; and leaked ones ended."""
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from tenants import key_text, keys
+from tenants.models import ApiKey, AuditRecord, Membership
+from tenants.roles import READ_SCOPES, WRITE_SCOPES, Role
+
+API = "/o/acme/api/keys/"
+JSON = "application/json"
+READ = {"name": "made", "scopes": list(READ_SCOPES)}
+
+
+@pytest.fixture
+def manager(acme, ada):
+    scopes = (*READ_SCOPES, "keys:manage")
+    return keys.issue(acme, creator=ada, name="manager", scopes=scopes)
+
+
+@pytest.fixture
+def client(manager):
+    return program(manager[1])
+
+
+def program(text: str) -> Client:
+    return Client(headers={"authorization": f"Bearer {text}"})
+
+
+def test_it_works(acme, client, manager):
+    answer = client.post(API, READ, JSON)
+    assert answer.status_code == 201
+    assert answer.headers["cache-control"] == "no-store"
+    made = keys.verify(answer.json()["key"], acme)
+    assert (made.name, made.creator) == ("made", manager[0].creator)
+    listed = client.get(API).json()["keys"]
+    assert [key["name"] for key in listed] == ["made", "manager"]
+    assert answer.json()["key"] not in str(listed)
+    told = AuditRecord.objects.filter(action="key.create").last()
+    assert (told.actor_kind, told.actor_name) == ("key", "manager")
+
+
+def test_a_key_is_changed_rolled_and_revoked(acme, client):
+    made = client.post(API, READ, JSON).json()
+    own = f"{API}{made['id']}/"
+    changed = client.patch(own, {"addresses": ["::1"], "name": "less"}, JSON).json()
+    assert (changed["addresses"], changed["scopes"]) == (["::1"], sorted(READ_SCOPES))
+    rolled = client.post(f"{own}roll/", {"overlap": 0}, JSON).json()
+    assert rolled["rotated_from"] == made["id"]
+    assert keys.verify(made["key"], acme) is None
+    assert keys.verify(rolled["key"], acme, address="::1")
+    assert client.delete(f"{API}{rolled['id']}/", {"reason": "done"}, JSON).status_code == 204
+    assert client.get(f"{API}{rolled['id']}/").json()["revoke_reason"] == "done"
+    assert keys.verify(rolled["key"], acme, address="::1") is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": ""},
+        {"name": "a\0b"},
+        {"name": ["a"]},
+        {"scopes": []},
+        {"scopes": "catalog:read"},
+        {"scopes": list(WRITE_SCOPES)},
+        {"scopes": ["org:admin"]},
+        {"collections": []},
+        {"collections": ["\ud800"]},
+        {"addresses": ["example.org"]},
+        {"expires": "tomorrow"},
+        {"expires": "2999-01-01T00:00:00Z"},
+    ],
+)
+def test_what_cannot_be_is_a_sentence(client, changes):
+    answer = client.post(API, READ | changes, JSON)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+    assert ApiKey.objects.count() == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 5000, b"\xff"])
+def test_a_body_that_is_none_is_refused(client, body):
+    assert client.generic("POST", API, body, JSON).status_code == 400
+
+
+def test_a_key_does_not_see_what_may_more(acme, ada, client):
+    wider, _ = keys.issue(acme, creator=ada, name="wider", scopes=WRITE_SCOPES)
+    assert "wider" not in client.get(API).text
+    for method in ("get", "patch", "delete"):
+        assert getattr(client, method)(f"{API}{wider.key_id}/").status_code == 404
+    assert client.post(f"{API}{wider.key_id}/roll/").status_code == 404
+
+
+def test_who_may_not(acme, ada, oda, other, client, read_key, ada_client):
+    assert program(read_key).get(API).status_code == 403
+    assert ada_client.get(API).status_code == 404  # people have a page, and show who they are
+    foreign = keys.issue(other, creator=oda, name="x", scopes=[*READ_SCOPES, "keys:manage"])
+    assert program(foreign[1]).get(API).status_code == 401
+    assert client.get(f"{API}{foreign[0].key_id}/").status_code == 404
+    Membership.objects.filter(user=ada).update(role=Role.EDITOR)
+    assert client.get(API).status_code == 403
+
+
+def leak(body: str | bytes, kind: str = "text/plain"):
+    return Client().post("/leaked-keys", body, kind)
+
+
+def test_a_leaked_key_ends(acme, ada, read_key, write_key, run_jobs):
+    assert leak(f'{{"found": ["{read_key}", "nothing"]}}', JSON).status_code == 202
+    assert keys.verify(read_key, acme) is None
+    assert keys.verify(write_key, acme)
+    key = ApiKey.objects.exclude(revoked=None).get()
+    assert "leaked" in key.revoke_reason
+    assert AuditRecord.objects.get(action="key.revoke").actor_kind == "system"
+    run_jobs()
+    [sent] = mail.outbox
+    assert sent.to == [ada.email]
+    assert key.key_id in sent.body
+    assert read_key not in sent.body
+    leak(read_key)
+    run_jobs()
+    assert len(mail.outbox) == 1
+
+
+def test_what_is_no_whole_key_ends_none(acme, read_key):
+    other_secret = read_key[:22] + "x" * 32
+    guesses = (read_key[:-1], other_secret + key_text.checksum(other_secret), "", "x" * 100_000)
+    for body in (*guesses, key_text.new_text(), b"\xff\0"):
+        assert leak(body).status_code == 202
+    assert keys.verify(read_key, acme)
