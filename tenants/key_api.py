@@ -82,7 +82,7 @@ def shown(key: ApiKey) -> dict[str, Any]:
 
 class KeyView(APIView):
     authentication_classes = (ApiKeyAuthentication,)
-    permission_classes = (MayManage,)
+    permission_classes: tuple[type[BasePermission], ...] = (MayManage,)
 
     @property
     def asker(self) -> ApiKey:
