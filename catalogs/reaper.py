@@ -132,7 +132,7 @@ def remove_all(owner: UUID) -> int:
     Cut off, it goes on with what is left.
     """
     bucket, removed = assets(), 0
-    for held in batched(bucket.listing(_all_of(owner)), 1000, strict=False):
+    for held in batched(bucket.listing(_all_of(owner)), 1000):
         bucket.remove_all([each.name for each in held])
         removed += len(held)
     for name, multipart, _ in bucket.unfinished(_all_of(owner)):

@@ -146,7 +146,7 @@ def people_of(organization: Organization) -> list[dict[str, str]]:
         for key in _keys_to(rows.model, User):
             found |= set(rows.exclude(**{key: None}).values_list(key, flat=True))
     named = User.objects.filter(pk__in=found).order_by("email")
-    return list(named.values("email", "name"))
+    return [{"email": email, "name": name} for email, name in named.values_list("email", "name")]
 
 
 def dump_rows(organization: Organization, out: IO[str]) -> None:
@@ -183,7 +183,8 @@ def load_rows(lines: Iterable[str], people: Iterable[dict[str, str]], **changed:
     for found in serializers.deserialize("jsonl", "".join(lines)):
         row = found.object
         if isinstance(row, Organization):
-            vars(row).update(changed, state=_state(row), deletion_due=None)
+            for name, value in {**changed, "state": _state(row), "deletion_due": None}.items():
+                setattr(row, name, value)
         if isinstance(row, AuditRecord):
             if has_records is None:
                 records = AuditRecord.objects.filter(organization_id=row.organization_id)

@@ -85,7 +85,8 @@ def delete(organization: Organization, *, by: User | None) -> None:
         audit.record(found, by, "organization.delete", slug=found.slug, due=due.isoformat())
         changed = {"state": State.DELETING, "deletion_due": due}
         Organization.objects.filter(pk=found.pk).update(**changed)
-        words = {"by": str(by or "GiSTAC"), "days": GRACE.days, "list": ORGANIZATIONS}
+        words: dict[str, str | int] = {"by": str(by or "GiSTAC"), "days": GRACE.days}
+        words["list"] = ORGANIZATIONS
         mail.notify(found, [Role.OWNER], "people/email/deleted.html", **words)
 
 

@@ -144,7 +144,7 @@ def _moved(request: Request, root: str, path: str) -> HttpResponse:
     response = HttpResponsePermanentRedirect(
         f"{root}{escape_uri_path(path)}{query}",
         preserve_request=request.method not in ("GET", "HEAD"),
-        max_length=None,
+        max_length=None,  # type: ignore[arg-type]  # Django 6.1: as long as it is
     )
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Access-Control-Allow-Origin"] = "*"

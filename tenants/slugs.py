@@ -40,11 +40,13 @@ def slug_problem(slug: str, organization: Organization | None = None) -> str:
         return "Two hyphens in a row are not possible."
     if slug in RESERVED:
         return f"“{slug}” is kept for the platform itself."
-    own = organization.pk if organization else None
+    served, released = Organization.objects.filter(slug=slug), held().filter(slug=slug)
+    if organization:
+        served = served.exclude(pk=organization.pk)
+        released = released.exclude(organization_id=organization.pk)
     # In this order: a slug that is being released is in the first or in the second.
-    for taken in (Organization.objects.exclude(pk=own), held().exclude(organization_id=own)):
-        if taken.filter(slug=slug).exists():
-            return f"“{slug}” is taken."
+    if served.exists() or released.exists():
+        return f"“{slug}” is taken."
     return ""
 
 

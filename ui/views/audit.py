@@ -107,8 +107,8 @@ class AuditExport(APIView):
             raise Invalid("f must be ndjson or csv.", parameter="f")
         form = AuditForm(request.query_params)
         for field, errors in form.errors.items():
-            raise Invalid(f"{field}: {' '.join(errors)}", parameter=field)
-        organization = request._request.organization
+            raise Invalid(f"{field}: {' '.join(map(str, errors))}", parameter=field)
+        organization = request._request.organization  # type: ignore[attr-defined]
         some = audit.everything(organization, form.wanted)
         made, broken = WRITERS[name]
         answer = StreamingHttpResponse(_sent(made(some), broken), content_type=FORMS[name])

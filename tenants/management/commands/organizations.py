@@ -32,12 +32,13 @@ class Command(BaseCommand):
 
 def all_in_full() -> QuerySet[Organization]:
     found = Organization.objects.select_related("version").order_by("slug")
-    return found.annotate(
+    full: QuerySet[Organization] = found.annotate(
         people=Count("memberships", distinct=True),
         programs=Count("keys", distinct=True),
         last_active=Max("memberships__last_active"),
         last_used=Max("keys__last_used"),
     )
+    return full
 
 
 def sizes_by_schema() -> dict[str, tuple[int, int]]:
