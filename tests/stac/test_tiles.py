@@ -5,11 +5,14 @@ from collections import Counter
 import mapbox_vector_tile
 import pytest
 from django.db import connection
+from rest_framework.test import APIRequestFactory, force_authenticate
 
 from catalogs.stac import tiles, transactions
 from catalogs.stac.boxes import Box, shape
 from catalogs.stac.models import Collection, Item
+from catalogs.stac.views import Tile
 from tests.stac import documents
+from tests.stac.test_sight import EVERY, Asker
 
 WORLD = "tiles/WebMercatorQuad/0/0/0"
 TYPE = "application/vnd.mapbox-vector-tile"
@@ -170,6 +173,21 @@ def test_every_write_of_an_item_makes_another_version(stac, both):
     write("collections/open/items", "POST", many)
     write("collections/open?cascade=true", "DELETE")
     assert len(set(seen)) == len(seen)
+
+
+def test_who_was_given_some_items_sees_them_as_they_are_now(both):
+    """No collection tells such an asker what has changed, so nothing is told to be the same."""
+    given = Asker(EVERY, only_items={"ids": ["of-secret", "another"]})
+
+    def ask():
+        request = APIRequestFactory().get("/", headers={"If-None-Match": "*"})
+        force_authenticate(request, given)
+        return Tile.as_view()(request, tileMatrix=0, tileRow=0, tileCol=0)
+
+    assert [each["properties"]["id"] for each in layer(ask())] == ["of-secret"]
+    transactions.create_item(Collection.objects.get(pk="secret"), documents.item("another"))
+    assert len(layer(ask())) == 2
+    assert "ETag" not in ask().headers
 
 
 def test_it_goes_compressed_where_that_pays(stac, both):

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from .. import answers, formats, tiles
+from .. import answers, formats, sight, tiles
 from ..aggregation_parameters import TileParameters
 from ..models import Collection, Item
 from .base import StacView
@@ -38,8 +38,12 @@ class Tile(StacView):
         tile = tiles.Tile.at(place["tileMatrix"], place["tileRow"], place["tileCol"])
         wanted = {name: value for name, value in self.asked.items() if name != "f"}
         found = Item.objects.visible_to(request.user).search(**wanted)
-        homes = Collection.objects.shown_to(request.user)
         statement = tiles.statement(found, tile)
+        if sight.only_items(request.user) is not None:
+            return answers.tile(tiles.draw(statement, found))  # no collection tells its version
+        homes = Collection.objects.shown_to(request.user)
+        if "collections" in wanted:
+            homes = homes.filter(pk__in=wanted["collections"])
         etag = f'W/"{tiles.version(statement, homes)}"'
         known = get_conditional_response(request, etag)
         answer = known or answers.tile(tiles.draw(statement, found))
