@@ -15,6 +15,7 @@ from django.utils import timezone
 from tenants import keys
 from tenants.models import ApiKey, AuditRecord, Membership, User
 from tenants.roles import READ_SCOPES, Role
+from ui.views import people
 
 PEOPLE = "/o/acme/people/"
 
@@ -239,3 +240,42 @@ def demote(live, session: str, pk: int) -> int:
         allow_redirects=False,
         timeout=30,
     ).status_code
+
+
+def test_who_lacks_a_required_second_factor_can_leave(ben_client, ben, acme):
+    acme.second_factor_required = True
+    acme.save()
+    page = "/second-factor/acme/"
+    assert ben_client.get(PEOPLE).headers["Location"] == page
+    assert "Leave Acme instead" in ben_client.get(page).text
+    assert "You have left Acme." in ben_client.post(page, follow=True).text
+    assert not ben.memberships.exists()
+    assert AuditRecord.objects.get(action="member.leave").actor_id == str(ben.pk)
+    assert ben_client.post(page).status_code == 404
+
+
+def test_the_last_owner_does_not_leave_so_either(ada_client, ada, acme):
+    acme.second_factor_required = True
+    acme.save()
+    assert "needs an owner" in ada_client.post("/second-factor/acme/", follow=True).text
+    assert ada.memberships.exists()
+
+
+def test_many_are_shown_by_the_page(ada_client, acme, monkeypatch):
+    monkeypatch.setattr(people, "SHOWN", 3)
+    for name in "fghi":
+        user = User.objects.create_user(f"{name}@example.org", name=f"Z{name}")
+        Membership.objects.create(user=user, organization=acme, role=Role.VIEWER)
+    words = {"addresses": "p1@x.org p2@x.org p3@x.org p4@x.org", "role": "viewer", "note": ""}
+    ada_client.post(PEOPLE, words)
+    first = ada_client.get(PEOPLE).text
+    assert "p4@x.org" in first
+    assert "p1@x.org" not in first
+    assert "6 members have none" in first  # of all, not of this page
+    assert 'href="?members=2"' in first
+    second = ada_client.get(PEOPLE, {"members": "2", "invited": "2"}).text
+    assert "i@example.org" in second
+    assert "f@example.org" not in second
+    assert "p1@x.org" in second
+    for odd in ("0", "x", "-1", "9" * 30):
+        assert ada_client.get(PEOPLE, {"members": odd, "invited": odd}).status_code == 200

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 
-from tenants import invitations
+from tenants import invitations, members
 from tenants.backends import has_second_factor
 from tenants.members import PeopleRefused
 from tenants.models import Invitation, Organization, User
@@ -58,8 +58,21 @@ def _shown(request: Request, found: Invitation) -> HttpResponse:
 
 @signed_in
 def second_factor(request: PersonRequest, slug: str) -> HttpResponse:
+    """Where one sets it up, or (POST) leaves instead."""
     own = Organization.objects.filter(memberships__user=request.user)
     found = get_object_or_404(own, slug=slug, state=Organization.State.ACTIVE)
     if not found.second_factor_required or has_second_factor(request.user):
         return redirect(found.path)
+    if request.method == "POST":
+        return _leave(request, found)
     return render(request, "ui/second_factor.html", {"asking": found})
+
+
+def _leave(request: PersonRequest, organization: Organization) -> HttpResponse:
+    try:
+        members.leave(organization.memberships.get(user=request.user))
+    except PeopleRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("platform:second-factor", organization.slug)
+    messages.success(request, f"You have left {organization}.")
+    return redirect("platform:organizations")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -16,12 +16,14 @@ from tenants.backends import SECOND_FACTORS
 from tenants.members import PeopleRefused
 from tenants.models import Invitation, Membership
 from tenants.roles import ABILITIES, Role
+from ui import paging
 from ui.access import View, member, permission
 from ui.addresses import platform
 from ui.people_forms import InviteForm, TransferForm, addresses_in, role_choices
 from ui.requests import MemberRequest
 
 MANAGE = "tenants.manage_members"
+SHOWN = 50  # in one list of a page
 
 
 def told(view: View) -> View:
@@ -80,8 +82,9 @@ def _granted(request: MemberRequest) -> frozenset[str]:
 
 def _page(request: MemberRequest, form: InviteForm | None = None) -> HttpResponse:
     shown = _members(request)
+    page = paging.numbered(shown, request.GET, SHOWN, parameter="members")
     context: dict[str, Any] = {
-        "members": shown,
+        "members": page,
         "membership": request.membership,
         "abilities": [(Role(role).label, text) for role, text in ABILITIES.items()],
     }
@@ -92,33 +95,36 @@ def _page(request: MemberRequest, form: InviteForm | None = None) -> HttpRespons
             "roles": role_choices(granted),
             "form": form or InviteForm(roles=granted),
             "checked": _checked(request) if form else [],
-            "waiting": _waiting(request),
-            "lacking": sum(not each.second_factor for each in shown),
+            **_waiting(request),
+            "lacking": shown.filter(second_factor=False).count(),
         }
     status = 422 if form and form.errors else 200
     return render(request, "ui/people.html", context, status=status)
 
 
-def _members(request: MemberRequest) -> list[Any]:
+def _members(request: MemberRequest) -> QuerySet[Membership]:
     """Owners first; each with whether they have a second factor."""
     proof = Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_FACTORS)
     found = Membership.objects.filter(organization=request.organization).select_related("user")
-    rank = list(Role).index
-    ordered = found.annotate(second_factor=Exists(proof)).order_by("user__name", "user__email")
-    return sorted(ordered, key=lambda each: rank(Role(each.role)))
+    rank = Case(*(When(role=role, then=number) for number, role in enumerate(Role)))
+    ordered = found.annotate(second_factor=Exists(proof))
+    return ordered.order_by(rank, "user__name", "user__email")
 
 
-def _waiting(request: MemberRequest) -> list[dict[str, Any]]:
+def _waiting(request: MemberRequest) -> dict[str, Any]:
     found = invitations.open_in(request.organization).select_related("inviter", "organization")
-    return [
+    newest = found.order_by("-created", "pk")
+    page = paging.numbered(newest, request.GET, SHOWN, parameter="invited")
+    waiting = [
         {
             "invitation": each,
             "problem": invitations.problem(each),
             "link": invitations.link(each),
             "dialog": f"revoke-{each.pk}",
         }
-        for each in found.order_by("-created")
+        for each in page.rows
     ]
+    return {"waiting": waiting, "invited": page}
 
 
 @require_POST
