@@ -117,9 +117,9 @@ def items() -> int:
     return Collection.objects.aggregate(count=Sum("count"))["count"] or 0
 
 
-def largest(most: int) -> list[Collection]:
-    """The collections with the most bytes, then the most items; each with its `bytes`."""
-    rows = Collection.objects.annotate(bytes=Sum("held_assets__size", default=0))
+def largest(collections: QuerySet[Any], most: int) -> list[Any]:
+    """Those of them with the most bytes, then the most items; each with its `bytes`."""
+    rows = collections.annotate(bytes=Sum("held_assets__size", default=0))
     few = rows.only("id", "title", "count").order_by("-bytes", "-count", "id")
     return list(few[:most])
 

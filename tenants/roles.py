@@ -20,6 +20,7 @@ _EDIT = {
     "stac.delete_collection",
     "stac.change_item",
     "stac.delete_item",
+    "tenants.view_usage",
 }
 _ADMIN = {
     "tenants.manage_keys",
@@ -72,10 +73,11 @@ SCOPES: dict[str, frozenset[str]] = {
     "uploads:write": frozenset({"catalogs.add_upload", "catalogs.change_upload"}),
     "keys:manage": frozenset({"tenants.manage_keys"}),
     "audit:read": frozenset({"tenants.view_audit"}),
+    "usage:read": frozenset({"tenants.view_usage"}),
 }
 # What a key that is limited to collections never may: a new one would not be on its list, and
 # what happened is told of all.
-BEYOND_COLLECTIONS = frozenset({"stac.add_collection", "tenants.view_audit"})
+BEYOND_COLLECTIONS = frozenset({"stac.add_collection", "tenants.view_audit", "tenants.view_usage"})
 # The same, as a person reads it.
 SCOPES_TOLD = {
     "catalog:read": "Search the catalog and read its documents",
@@ -85,6 +87,7 @@ SCOPES_TOLD = {
     "uploads:write": "Upload files, to be reviewed by a person",
     "keys:manage": "Make, change, roll and revoke keys that may no more than this one",
     "audit:read": "Read what happened here, and who did it",
+    "usage:read": "Read what is used of the plan",
 }
 READ_SCOPES = ("catalog:read", "assets:read")
 UPLOAD_SCOPES = (*READ_SCOPES, "uploads:write")

@@ -221,6 +221,13 @@ def last_measured(ids: Iterable[UUID]) -> dict[UUID, tuple[int, int]]:
     }
 
 
+def measure(organization: Organization, *, storage: int, items: int) -> None:
+    """Bytes and items as they are now, for the line of today."""
+    levels = {"storage": storage, "items": items}
+    today = {"organization": organization, "day": datetime.now(UTC).date()}
+    Usage.objects.update_or_create(**today, defaults=levels, create_defaults=levels)
+
+
 def standing(organization: UUID) -> Standing | None:
     """What this process knows, without asking the database."""
     return _known.get(organization)

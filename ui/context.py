@@ -8,6 +8,9 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
+from tenants import gauges, usage
+from tenants.gauges import Gauge
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -27,6 +30,7 @@ ENTRIES = (
     Entry("trash", "Trash", "trash-2", "stac.delete_item"),
     Entry("people", "People", "users", "stac.view_collection", also=("member",)),
     Entry("keys", "Keys", "key-round", "tenants.manage_keys", also=("key",)),
+    Entry("usage", "Usage", "gauge", "tenants.view_usage"),
     Entry("audit", "Audit", "scroll-text", "tenants.view_audit"),
     Entry(
         "organization",
@@ -66,9 +70,16 @@ def navigation(request: HttpRequest) -> list[Link]:
     return links
 
 
+def near_limits(request: HttpRequest) -> list[Gauge]:
+    """What members are told of their organization's plan."""
+    membership = getattr(request, "membership", None)
+    return gauges.warnings(usage.standing(membership.organization_id)) if membership else []
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "organization": getattr(request, "organization", None),
         "navigation": SimpleLazyObject(lambda: navigation(request)),
+        "near": SimpleLazyObject(lambda: near_limits(request)),
         "development": settings.DEVELOPMENT,
     }

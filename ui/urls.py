@@ -19,6 +19,7 @@ from ui.views import (
     people,
     trash,
     uploads,
+    usage,
 )
 
 app_name = "ui"
@@ -88,6 +89,8 @@ urlpatterns: list[URLPattern] = [
     path("keys/<int:key>/edit/", key_edit.edit, name="key-edit"),
     path("keys/<int:key>/roll/", key_edit.roll, name="key-roll"),
     path("keys/<int:key>/revoke/", keys.revoke, name="key-revoke"),
+    path("usage/", usage.usage, name="usage"),
+    path("api/usage", usage.Numbers.as_view(), name="usage-numbers"),
     path("people/", people.people, name="people"),
     path("people/check", people.check, name="people-check"),
     path("people/leave/", people.leave, name="people-leave"),

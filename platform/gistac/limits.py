@@ -3,8 +3,9 @@
 from catalogs import room
 from catalogs.room import readable
 from catalogs.stac.errors import UsedUp
-from tenants import quotas
+from tenants import gauges, quotas, usage
 from tenants.current import current_organization
+from tenants.gauges import Gauge
 from tenants.models import Organization
 
 MORE = "or ask whoever runs this GiSTAC for a larger plan."
@@ -43,3 +44,20 @@ def admit_items() -> None:
         f"There is no room for this: the plan of {organization} allows {limit:,} items, and this "
         f"would make {count:,}. Delete what is not needed, {MORE}"
     )
+
+
+def measure(organization: Organization) -> None:
+    """Notes how much is here, and mails owners and admins where a limit is near.
+
+    Call inside the organization's schema, every few minutes.
+    """
+    storage, items = sum(room.held().values()), room.items()
+    usage.measure(organization, storage=storage, items=items)
+    found = gauges.now(organization, storage, items)
+    gauges.tell(organization, found, {gauge.name: numbers(gauge) for gauge in found})
+
+
+def numbers(gauge: Gauge) -> str:
+    """What is used of a limit, as people read it."""
+    words = readable if gauge.is_bytes else "{:,}".format
+    return words(gauge.used) + ("" if gauge.limit is None else f" of {words(gauge.limit)}")

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -26,7 +27,7 @@ from catalogs.models import Draft, Export
 from catalogs.stac.models import Item
 from tenants import invitations, keys, lifecycle, oidc
 from tenants.current import tenant_scope
-from tenants.models import Invitation, Organization, User
+from tenants.models import Invitation, Organization, Plan, Usage, User
 from tenants.roles import READ_SCOPES
 from tenants.signup import create_organization
 from tests.live import Live
@@ -237,6 +238,33 @@ def refuse_a_key(tab: Tab, live: Live) -> None:
     tab.wait_for_selector("#id_until_error")
 
 
+def much_is_used(live: Live) -> None:
+    """A plan of which storage is used up and items are nearly; and some days that differ."""
+    plan, _ = Plan.objects.get_or_create(
+        name="small", storage=50_000_000_000, items=1_000_000, signed_bytes_per_month=10**12
+    )
+    Organization.objects.filter(pk=live.organization.pk).update(plan=plan)
+    today = timezone.now().date()
+    Usage.objects.filter(organization=live.organization).delete()
+    Usage.objects.bulk_create(
+        Usage(
+            organization=live.organization,
+            day=today - timedelta(days=ago),
+            requests=(ago * 7919) % 5000,
+            signed_bytes=(ago * 104_729) % 977 * 10**8,
+            tiles=(ago * 15_485_863) % 20_000,
+            storage=(31 - ago) * 1_700_000_000,
+            items=900_000 - ago * 11_000,
+        )
+        for ago in range(30)
+    )
+
+
+def as_before(tab: Tab, live: Live) -> None:
+    Organization.objects.filter(pk=live.organization.pk).update(plan="default")
+    Plan.objects.filter(name="small").delete()
+
+
 def some_people(live: Live) -> dict[str, object]:
     """A member of each role, an open and an expired invitation, and one for the owner."""
     an_address(live)
@@ -375,6 +403,8 @@ PAGES = [
     Page("ui:keys", "{home}keys/", ready=a_key, state="one"),
     Page("ui:keys", "{home}keys/", after=make_a_key, state="just made"),
     Page("ui:keys", "{home}keys/", after=refuse_a_key, state="refused"),
+    Page("ui:usage", "{home}usage/", state="empty"),
+    Page("ui:usage", "{home}usage/", ready=much_is_used, after=as_before, state="full"),
     Page("ui:key-revoke", "{home}keys/{key}/revoke/", ready=a_key),
     Page("ui:key-revoke-all", "{home}keys/revoke/?key={key}", ready=a_key),
     Page("ui:key-edit", "{home}keys/{key}/edit/", ready=a_key),
@@ -481,6 +511,7 @@ NOT_PAGES = {
     "doors:finish": "leads back to the page that was asked for",
     "doors:sign-out": "answers a form",
     "stac:tile": "a map tile",
+    "ui:usage-numbers": "JSON for programs",
     "ui:pick": "a fragment",
     "ui:item-check": "a fragment",
     "ui:item-unpublish": "answers a form",

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 HOME = "/o/acme/"
 COLLECTION = f"{HOME}collections/scenes/"
 ITEM = f"{COLLECTION}items/one/"
-PAGES = ("", "map/", "drop/", "trash/", "keys/", "people/", "settings/")
+PAGES = ("", "map/", "drop/", "trash/", "keys/", "people/", "usage/", "settings/")
 # To pages; what the API answers, streams of files among it, has tests of its own.
 LEADS = re.compile(r'(?:href|action|formaction|hx-get|hx-post)="(/o/acme/(?!stac/)[^"#]*)"')
 
@@ -24,9 +24,9 @@ LEADS = re.compile(r'(?:href|action|formaction|hx-get|hx-post)="(/o/acme/(?!stac
 OPENS = {
     Role.VIEWER: {"people/"},
     Role.CONTRIBUTOR: {"people/", "drop/"},
-    Role.EDITOR: {"people/", "drop/", "trash/"},
-    Role.ADMIN: {"people/", "drop/", "trash/", "keys/", "settings/"},
-    Role.OWNER: {"people/", "drop/", "trash/", "keys/", "settings/"},
+    Role.EDITOR: {"people/", "drop/", "trash/", "usage/"},
+    Role.ADMIN: {"people/", "drop/", "trash/", "keys/", "usage/", "settings/"},
+    Role.OWNER: {"people/", "drop/", "trash/", "keys/", "usage/", "settings/"},
 }
 # What stands on the catalog's pages.
 WRITES = {

@@ -15,12 +15,13 @@ from procrastinate.jobs import Job
 
 from catalogs import exporting, loading, reaper, room
 from catalogs.storage import StorageUnavailable
-from gistac import removal
+from gistac import limits, removal
 from tenants import key_reminders, quotas
 from tenants.current import tenant_scope
 from tenants.models import Organization
 
 log = logging.getLogger("gistac.sweep")
+MEASURE_EVERY = 300  # seconds
 REAP_EVERY = 3600  # seconds; what is reaped was left alone for half an hour at least
 
 
@@ -32,9 +33,12 @@ class Command(BaseCommand):
         parser.add_argument("--every", type=float, help="seconds between two sweeps")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        reaped = 0.0
+        reaped = measured = 0.0
         while True:
             sweep()
+            if options["once"] or time.monotonic() - measured > MEASURE_EVERY:
+                measure()
+                measured = time.monotonic()
             if options["once"] or time.monotonic() - reaped > REAP_EVERY:
                 reap()
                 reaped = time.monotonic()
@@ -55,6 +59,14 @@ def sweep() -> None:
             for export in exporting.sweep(str(organization.pk)):
                 log.warning("export %s begins anew: its worker is gone", export)
             room.settle(partial(quotas.reserve, organization))
+
+
+def measure() -> None:
+    for organization in Organization.objects.filter(state=Organization.State.ACTIVE).select_related(
+        "plan"
+    ):
+        with tenant_scope(organization):
+            limits.measure(organization)
 
 
 async def retry_stalled(silent_seconds: float) -> list[Job]:
