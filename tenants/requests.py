@@ -14,3 +14,4 @@ class Request(HttpRequest):
     host_door: bool  # by the organization's own host, not by /o/<slug>/
     session: SessionBase
     urlconf: str
+    is_dear: bool  # holds a place among the long questions of its organization

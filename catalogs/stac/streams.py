@@ -1,6 +1,7 @@
 """Whole results, sent while they are read: by a cursor of the database, in constant memory."""
 
 import threading
+from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -16,7 +17,30 @@ AT_ONCE = 2  # of one process: each holds a thread and a connection for as long 
 # A reader that takes nothing for so long is given up; each step has the usual statement_timeout.
 PATIENCE = "5min"
 
-_room = threading.BoundedSemaphore(AT_ONCE)
+EACH = 1  # of these, those of one keeper, where a process serves many
+
+
+class Room:
+    """The places of a process. Whose catalog is read, a database backend says as its `keeper`;
+    one that says nothing serves one catalog, which may have them all."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.taken: Counter[object] = Counter()
+
+    def take(self, keeper: object) -> bool:
+        with self.lock:
+            if self.taken.total() >= AT_ONCE or (keeper and self.taken[keeper] >= EACH):
+                return False
+            self.taken[keeper] += 1
+            return True
+
+    def give_back(self, keeper: object) -> None:
+        with self.lock:
+            self.taken[keeper] -= 1
+
+
+_room = Room()
 
 
 class Rows:
@@ -36,7 +60,8 @@ class Rows:
         self.connection: BaseDatabaseWrapper = connections[rows.db]
         if self.connection.in_atomic_block:
             return
-        if not _room.acquire(blocking=False):
+        self.keeper = getattr(self.connection, "keeper", None)
+        if not _room.take(self.keeper):
             raise Full("Many are reading whole results just now. Try again soon.")
         self.owned = True
         self.connection = self.connection.copy()
@@ -74,7 +99,7 @@ class Rows:
             try:
                 self.connection.close()
             finally:
-                _room.release()
+                _room.give_back(self.keeper)
 
 
 class Stream:

@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "tenants.middleware.DoorMiddleware",
     "gistac.usage.UsageMiddleware",
+    "gistac.fairness.FairMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -293,6 +294,8 @@ PROCRASTINATE_IMPORT_PATHS = [
 
 # Files taken in: who keeps the bytes that organizations have promised to them.
 UPLOAD_ROOM = "gistac.limits.reserve"
+# Dear questions of one organization that a process answers at once while others ask as well.
+DEAR_AT_ONCE = env.whole("GISTAC_DEAR_AT_ONCE", 1)
 # And how many items there may be.
 STAC_ADMIT_ITEMS = "gistac.limits.admit_items"
 # Files up to this many bytes are copied to be read; of larger ones the reader gets ranges.

@@ -52,18 +52,18 @@ class UsageMiddleware:
             if amount := getattr(response, name, 0):
                 limit = usage.take(request.organization.pk, name, amount)
                 if limit is not None:
-                    return _refused(request, 402, "LimitReached", USED_UP[name].format(limit=limit))
+                    return refused(request, 402, "LimitReached", USED_UP[name].format(limit=limit))
         return response
 
 
 def _too_often(request: Request, window: Window) -> HttpResponse:
     sentence = OFTEN.format(limit=window.limit, seconds=window.seconds)
-    response = _refused(request, 429, "TooManyRequests", sentence)
+    response = refused(request, 429, "TooManyRequests", sentence)
     response.headers["Retry-After"] = str(window.seconds)
     return response
 
 
-def _refused(request: Request, status: int, code: str, sentence: str) -> HttpResponse:
+def refused(request: Request, status: int, code: str, sentence: str) -> HttpResponse:
     """Like what the views refuse: also scripts of other origins may read why."""
     if not is_from_a_program(request):
         if not hasattr(request, "user"):

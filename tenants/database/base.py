@@ -72,6 +72,11 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
 
     ops_class = Operations
 
+    @property
+    def keeper(self) -> str:
+        """Whose catalog is read: each may take so much of a process, and no more."""
+        return str(self.schema_name)
+
     def copy(self, alias: str | None = None) -> "DatabaseWrapper":
         """Another connection that stays where this one stands: for what outlives its request."""
         copied: DatabaseWrapper = super().copy(alias)
