@@ -97,8 +97,9 @@ def tell(organization: Organization, gauges: list[Gauge], words: Mapping[str, st
     for gauge in gauges:
         if not gauge.level or gauge.name not in STOPS:
             continue
-        named = {"organization": organization, "month": month, "limit": gauge.name}
-        _, is_new = Notice.objects.get_or_create(**named, percent=gauge.level)
+        _, is_new = Notice.objects.get_or_create(
+            organization=organization, month=month, limit=gauge.name, percent=gauge.level
+        )
         if is_new:
             mail.notify(
                 organization,

@@ -29,8 +29,6 @@ DEAR = frozenset(
         "stac:collection-aggregate",
         "stac:browse-items",
         "stac:browse-part",
-        "ui:footprints",
-        "ui:pick",
     }
 )
 SEARCHES = frozenset({"stac:search", "stac:items", "stac:collections", "stac:collection-search"})

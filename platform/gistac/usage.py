@@ -48,12 +48,17 @@ class UsageMiddleware:
     def _answer(self, request: Request) -> HttpResponse:
         assert request.organization is not None
         response = self.get_response(request)
-        for name in usage.MONTHLY:
-            if amount := getattr(response, name, 0):
-                limit = usage.take(request.organization.pk, name, amount)
-                if limit is not None:
-                    return refused(request, 402, "LimitReached", USED_UP[name].format(limit=limit))
+        for name, amount in _used(request, response).items():
+            if amount and (limit := usage.take(request.organization.pk, name, amount)) is not None:
+                return refused(request, 402, "LimitReached", USED_UP[name].format(limit=limit))
         return response
+
+
+def _used(request: Request, response: HttpResponse) -> dict[str, int]:
+    """Of what is limited by the month; a tile that the asker has already is not counted."""
+    match = request.resolver_match
+    is_tile = match is not None and match.view_name == "stac:tile" and response.status_code == 200
+    return {"signed_bytes": getattr(response, "signed_bytes", 0), "tiles": int(is_tile)}
 
 
 def _too_often(request: Request, window: Window) -> HttpResponse:

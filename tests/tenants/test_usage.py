@@ -53,14 +53,15 @@ def test_it_works(acme, other, bucket):
         scenes = catalog.collection("scenes", "public")
         catalog.item(scenes, "one", held=[catalog.picture()])
     file = f"{STAC}collections/scenes/items/one/assets/thumbnail"
-    asked = [Client().get(path) for path in (STAC, "/o/acme/", file, f"{STAC}nothing")]
-    assert [answer.status_code for answer in asked] == [200, 200, 302, 404]
+    tile = f"{STAC}tiles/WebMercatorQuad/0/0/0"
+    asked = [Client().get(path) for path in (STAC, "/o/acme/", file, f"{STAC}nothing", tile)]
+    assert [answer.status_code for answer in asked] == [200, 200, 302, 404, 200]
     assert not Usage.objects.exists()
     Client().get("/o/other/stac/")
     usage.write()
     size = asked[2].signed_bytes
     found = of_today(acme)
-    assert (found.requests, found.signed_bytes, found.tiles) == (4, size, 0)
+    assert (found.requests, found.signed_bytes, found.tiles) == (5, size, 1)
     assert of_today(other).requests == 1
     assert size > 0
 
@@ -68,7 +69,7 @@ def test_it_works(acme, other, bucket):
     usage.write()
     usage.write()
     found = of_today(acme)
-    assert (found.requests, found.signed_bytes) == (5, size)
+    assert (found.requests, found.signed_bytes) == (6, size)
 
 
 def test_too_many_requests(limited, acme, other):

@@ -72,7 +72,7 @@ def amount(text: str) -> int:
 
 
 def organization(slug: str | None) -> Organization:
-    found = Organization.objects.filter(slug=slug or "").first()
+    found: Organization | None = Organization.objects.filter(slug=slug or "").first()
     if found is None:
         raise CommandError(f"There is no organization {slug!r}." if slug else "Name one.")
     return found
