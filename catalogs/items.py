@@ -15,13 +15,13 @@ from catalogs.stac.models import Collection, Item
 from catalogs.stac.transactions import HeldFile
 
 
-@transaction.atomic
 def create(
     collection: Collection, document: Document, *, actor: Actor, held: Sequence[HeldFile] = ()
 ) -> Item:
-    item = transactions.create_item(collection, document, held)
-    _record(actor, "item.create", item)
-    return item
+    def record(item: Item) -> None:
+        _record(actor, "item.create", item)
+
+    return transactions.create_item(collection, document, held, record)
 
 
 def write_all(collection: Collection, body: Body, plan: Plan, *, actor: Actor) -> Report:

@@ -21,6 +21,7 @@ from .times import Interval
 from .validation import OFF
 
 ROOT = "/"  # stands for the root where a document is read only to be written back
+_COUNTED = ("count", "contents")
 _DESCRIBES = ("title", "type", "description", "roles")
 
 
@@ -41,7 +42,10 @@ def grow(collection: Collection, items: Sequence[Item], *, added: int) -> None:
         if item.end and (end is None if empty else end is not None and item.end > end):
             end = item.end
         empty = empty and start is None
-    _rewrite(collection, box, (start, end), changes, _asset_kinds(collection, items))
+    if not _rewrite(collection, box, (start, end), changes, _asset_kinds(collection, items)):
+        collection.save(update_fields=_COUNTED)
+    if added:
+        admit()
 
 
 def shrink(collection: Collection, *gone: Item, removed: int) -> None:
@@ -55,7 +59,8 @@ def shrink(collection: Collection, *gone: Item, removed: int) -> None:
     box, span = collection.box, (collection.start, collection.end)
     if collection.derived and any(_at_edge(collection, item) for item in gone):
         box, span = _measure(collection)
-    _rewrite(collection, box, span, changes)
+    if not _rewrite(collection, box, span, changes) and removed:
+        collection.save(update_fields=_COUNTED)
 
 
 def _at_edge(collection: Collection, item: Item) -> bool:
@@ -66,11 +71,9 @@ def _at_edge(collection: Collection, item: Item) -> bool:
 
 
 def _count(collection: Collection, change: int) -> None:
+    """To be saved with what else changes."""
     collection.count += change
     collection.contents = uuid.uuid4()
-    collection.save(update_fields=["count", "contents"])
-    if change > 0:
-        admit()
 
 
 def admit() -> None:
@@ -122,20 +125,22 @@ def _rewrite(
     span: Interval,
     changes: queryables.Changes,
     kinds: Mapping[str, Any] = MappingProxyType({}),
-) -> None:
+) -> bool:
+    """Makes the collection say so; whether it was saved, for most items change nothing."""
     document = collection.to_stac(ROOT)
     known = document.get("item_assets", {})
     new = {key: kind for key, kind in kinds.items() if key not in known}
     summed = collection.derived and summaries.follow(document, changes)
     same = (box, *span) == (collection.box, collection.start, collection.end)
     if same and not new and not summed:
-        return
+        return False
     collection.box, (collection.start, collection.end) = box, span
     if new:
         document["item_assets"] = known | new
     if not collection.derived:
         document["extent"] = _with_first(document["extent"], collection.known_extent())
     rewrite(collection, document)
+    return True
 
 
 def _with_first(extent: Document, known: Document) -> Document:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import orjson
 from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -98,7 +99,8 @@ class Listing:
         place = pager.open(token) if token else None
         if "sortby" in self.asked:
             pager = self.sorted(pager, place)
-        return pager.page(self.found, self.asked.get("limit", USUAL_LIMIT), place)
+        limit = self.asked.get("limit", USUAL_LIMIT)
+        return pager.page(self.found, limit, place, self.total)
 
     @property
     def keys(self) -> Sequence[Key]:
@@ -148,15 +150,22 @@ class Listing:
         )
         return [orjson.dumps(part).decode() for part in parts]
 
+    @property
+    def total(self) -> Combinable | None:
+        """All items of whole collections, whose numbers are kept."""
+        if self.homes is None or not self.asked.keys() - OF_THE_ANSWER <= {"collections"}:
+            return None
+        if self.homes.query.is_empty():
+            return None  # the asker sees some items of collections that it does not see
+        return self.homes.items_matched(self.asked.get("collections"))
+
     def matched(self, page: Page) -> dict[str, int]:
         """numberMatched, where it is known without counting items."""
-        asked = self.asked.keys() - OF_THE_ANSWER
         if "token" not in self.asked and page.next is None:
             return {"numberMatched": len(page.bodies)}
-        if self.homes is not None and self.homes.query.is_empty():
-            return {}  # the asker sees some items of collections that it does not see
-        if self.homes is not None and asked <= {"collections"}:
-            return {"numberMatched": self.homes.items_matched(self.asked.get("collections"))}
+        if page.total is not None:
+            return {"numberMatched": page.total}
+        asked = self.asked.keys() - OF_THE_ANSWER
         return {} if self.homes is not None or asked else {"numberMatched": self.rows.count()}
 
     def neighbours(self, page: Page) -> list[Link]:

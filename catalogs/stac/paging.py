@@ -79,11 +79,12 @@ BY_ID = (Key("id"),)
 
 @dataclass(frozen=True)
 class Page:
-    """The bodies of one page, and the tokens of its neighbours."""
+    """The bodies of one page, the tokens of its neighbours, and the total if one was asked for."""
 
     bodies: list[str]
     next: str | None
     prev: str | None
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -104,23 +105,34 @@ class Pager:
     keys: Sequence[Key] = LATEST
     kinds: Sequence[Sequence[str]] | None = None
 
-    def page(self, rows: QuerySet[Any], limit: int, place: Place | None = None) -> Page:
-        """`limit` rows from this place on, by one question to the database."""
+    def page(
+        self,
+        rows: QuerySet[Any],
+        limit: int,
+        place: Place | None = None,
+        total: Combinable | None = None,
+    ) -> Page:
+        """`limit` rows from this place on, by one question to the database; it answers `total` too,
+        where there is a row.
+        """
         backward = place is not None and place.backward
         if place:
             rows = rows.filter(self.beyond(place.values, backward))
         reads = [key.read for key in self.keys]
         ordered = rows.order_by(*(key.order(backward) for key in self.keys))
-        found = list(ordered.values_list("body", *reads)[: limit + 1])
+        totals = [] if total is None else [total]
+        found = list(ordered.values_list("body", *totals, *reads)[: limit + 1])
         more, found = len(found) > limit, found[:limit]
         if backward:
             found.reverse()
         ahead = bool(found) and (more or backward)
         behind = bool(found) and (more if backward else place is not None)
+        keys = 1 + len(totals)  # where they begin in a row
         return Page(
             [row[0] for row in found],
-            self.token(found[-1][1:], False) if ahead else None,
-            self.token(found[0][1:], True) if behind else None,
+            self.token(found[-1][keys:], False) if ahead else None,
+            self.token(found[0][keys:], True) if behind else None,
+            found[0][1] or 0 if totals and found else None,
         )
 
     def beyond(self, values: Sequence[Any], backward: bool) -> Q:

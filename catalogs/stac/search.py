@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import F, Func, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 
 from . import boxes, sight
@@ -49,6 +49,13 @@ def _common(datetime: Interval | None, *conditions: Q | None) -> Q:
     return found
 
 
+class Total(Subquery):
+    """The sum of a column of numbers, read along with rows of another table."""
+
+    template = "(SELECT SUM(each.count)::bigint FROM (%(subquery)s) AS each)"
+    output_field = BigIntegerField()
+
+
 class CollectionQuerySet(QuerySet[Any]):
     def visible_to(self, user: Asker) -> Self:
         """Those whose documents the asker may see (sight.py)."""
@@ -64,11 +71,10 @@ class CollectionQuerySet(QuerySet[Any]):
             return self.none()
         return sight.seen(self, user, permission)
 
-    def items_matched(self, collections: Sequence[str] | None = None) -> int:
+    def items_matched(self, collections: Sequence[str] | None = None) -> "Total":
         """How many items these collections have, or those named of them; nothing is counted."""
         named = self if collections is None else self.filter(pk__in=collections)
-        number: int | None = named.aggregate(number=Sum("count"))["number"]
-        return number or 0
+        return Total(named.order_by().values("count"))
 
     def search(
         self,

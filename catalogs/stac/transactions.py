@@ -5,7 +5,7 @@ the collection's extent and its item_assets right. All raise `errors.Refused` wi
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -126,19 +126,27 @@ def delete_collection(
     trash.take_collection(locked, by)
 
 
-def create_item(collection: Collection, document: Document, held: Sequence[HeldFile] = ()) -> Item:
-    """A new item in the collection; 409 where the id is taken in it."""
+def create_item(
+    collection: Collection,
+    document: Document,
+    held: Sequence[HeldFile] = (),
+    written: Callable[[Item], None] = lambda item: None,
+) -> Item:
+    """A new item in the collection; 409 where the id is taken in it. `written` is called in that
+    transaction, before its end.
+    """
     documents.check_type(document, "Feature")
     learning.learn([document])
     with transaction.atomic():
         locked = lock(collection.pk)
         item = Item.from_stac(document, locked, [file.key for file in held])
-        message = f"There is an item {item.stac_id!r} in this collection already."
+        # Whoever writes an item holds this lock, so it stays as it is found here.
         if locked.items.filter(stac_id=item.stac_id).exists():
-            raise Conflict(message)
-        _insert(item, message)
+            raise Conflict(f"There is an item {item.stac_id!r} in this collection already.")
+        item.save(force_insert=True)
         _hold(locked, item, held)
         extents.grow(locked, [item], added=1)
+        written(item)
     return item
 
 
@@ -221,7 +229,7 @@ def _same_id(document: Document, id: str) -> None:
         raise Invalid(f"The id must stay {id!r}: rename by writing a new one.", pointer="/id")
 
 
-def _insert(row: Collection | Item, message: str) -> None:
+def _insert(row: Collection, message: str) -> None:
     """Two who create the same at once: one gets the 409 that a later one would."""
     try:
         with transaction.atomic():

@@ -1,5 +1,6 @@
 """django-tenants' PostGIS backend, made to fail closed, and to cost no trip of its own."""
 
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Self
@@ -8,10 +9,12 @@ import psycopg
 from django_tenants.postgresql_backend import base
 from django_tenants.utils import quote_schema_name
 from psycopg.pq import TransactionStatus
+from psycopg_pool import ConnectionPool
 
 # What may share its message with the SET before it: all but what runs in no transaction.
 _JOINED = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _OF_NO_SCHEMA = ("SAVEPOINT", "RELEASE", "ROLLBACK")
+FRESH = 1.0  # seconds for which a connection that has just served is taken to be alive
 
 
 class Cursor(psycopg.ClientCursor[Any]):
@@ -21,12 +24,13 @@ class Cursor(psycopg.ClientCursor[Any]):
     schema or not at all, whatever the connection was used for before.
     """
 
-    path = ""  # the SET, with its semicolon; "" where the connection stays as it is
+    path = "SET search_path = DEFAULT;"  # for whoever takes a connection past Django
 
     def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
-        if self.path and _begins(query, ("SET search_path",)):
+        if _begins(query, ("SET search_path",)):
             self.path = f"{query};"  # django-tenants sends a cursor to look elsewhere, and back
-        if not self.path or self._has_failed() or _begins(query, _OF_NO_SCHEMA):
+            return super().execute(query)
+        if self._has_failed() or _begins(query, _OF_NO_SCHEMA):
             return super().execute(query, params, **more)
         if not _begins(query, _JOINED):
             self._look()
@@ -44,7 +48,7 @@ class Cursor(psycopg.ClientCursor[Any]):
         return super().copy(statement, *words, **more)
 
     def _look(self) -> None:
-        if self.path and not self._has_failed():
+        if not self._has_failed():
             super().execute(self.path)
 
     def _has_failed(self) -> bool:
@@ -92,7 +96,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         switch = f"SET search_path = {paths};"
         if name:  # it can say nothing but its own query
             with self.connection.cursor() as first:
-                first.execute(switch)
+                first.execute(switch.removesuffix(";"))
         cursor = super().create_cursor(name)
         cursor.path = switch
         return cursor
@@ -103,7 +107,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     @property
     def pool(self) -> Any:
         if options := self.settings_dict["OPTIONS"].get("pool"):
-            options["check"] = _rest
+            options["check"] = _check
         return super().pool
 
     def _close(self) -> None:
@@ -111,10 +115,11 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         if self.connection is not None and self.pool and not self.connection.closed:
             with suppress(psycopg.Error):
                 self.connection.rollback()
+            self.connection.served = time.monotonic()
         super()._close()
 
 
-def _rest(connection: "psycopg.Connection[Any]") -> None:
-    """Before the pool gives a connection away: it lives, and stands in no organization's schema."""
-    connection.autocommit = True
-    connection.execute("RESET search_path")
+def _check(connection: "psycopg.Connection[Any]") -> None:
+    """Asked by the pool before it gives a connection away: raises where the server dropped it."""
+    if time.monotonic() - getattr(connection, "served", 0.0) > FRESH:
+        ConnectionPool.check_connection(connection)

@@ -228,7 +228,7 @@ def test_threads_and_cancelled_statements_mix_nothing(two_organizations):
 
 
 def test_the_pool_gives_connections_of_no_organization(two_organizations):
-    """Nothing but the next SET decides where a pooled connection looks."""
+    """Also past Django: nothing but its own SET decides where a statement looks."""
     for organization in two_organizations:
         with tenant_scope(organization):
             schema_in_use()
