@@ -204,6 +204,34 @@ class Domain(DomainMixin):  # type: ignore[misc]
         return f"{urlsplit(settings.PLATFORM_URL).scheme}://{with_port(self.domain)}"
 
 
+class ClaimedHost(models.Model):
+    """A host that an organization says is its own; a door once the DNS has said so too."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="claimed_hosts")
+    host = models.CharField(max_length=253)
+    token = models.CharField(max_length=32)
+    created = models.DateTimeField(default=timezone.now)
+    proven = models.DateTimeField(null=True)  # since when it is a door
+    checked = models.DateTimeField(default=timezone.now)
+    failures = models.PositiveSmallIntegerField(default=0)  # in a row
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("organization", "host", name="one_claim_of_a_host"),
+        ]
+
+    def __str__(self) -> str:
+        return self.host
+
+    @property
+    def record_name(self) -> str:
+        return f"_gistac.{self.host}"
+
+    @property
+    def record(self) -> str:
+        return f"gistac-host={self.token}"
+
+
 def with_port(host: str) -> str:
     """Every host is reached by the port of the platform's own address, whatever a request says."""
     port = urlsplit(settings.PLATFORM_URL).port

@@ -17,7 +17,7 @@ from catalogs import uploads
 from catalogs.audit import Actor
 from catalogs.stac import transactions
 from catalogs.stac.models import Collection, Job, Trashed
-from tenants import invitations, key_text, keys
+from tenants import domains, invitations, key_text, keys
 from tenants.current import tenant_scope
 from tenants.models import ApiKey, Organization
 from tenants.roles import WRITE_SCOPES, Role
@@ -56,6 +56,7 @@ def world(acme, other, ada, cyd, oda, bucket) -> World:
         upload = uploads.start(f"{CANARY}.tif", 1000, str(acme.pk), Actor.of(ada), title=CANARY)
         named = dict.fromkeys(("collection", "name", "by", "asker"), CANARY)
         Job.objects.create(pk=upload.pk, method="insert", lenient=True, size=1, **named)
+    claimed = domains.claim(acme, f"{CANARY}.example.org", by=ada)
     key, _ = keys.issue(acme, creator=ada, name=CANARY, scopes=WRITE_SCOPES)
     (invitation,) = invitations.invite(
         acme, [f"{CANARY}@example.org"], role=Role.VIEWER, note=CANARY, by=ada
@@ -74,6 +75,7 @@ def world(acme, other, ada, cyd, oda, bucket) -> World:
             "upload": {"private": str(upload.pk), "absent": isolation.unknown()},
             "key_id": {"private": key.key_id, "absent": "000000000000"},
             "key:number": {"private": str(key.pk), "absent": str(10**9)},
+            "claim:number": {"private": str(claimed.pk), "absent": str(10**9)},
             "member:number": {
                 "private": str(acme.memberships.get(user=ada).pk),
                 "absent": str(10**9),

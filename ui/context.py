@@ -37,7 +37,7 @@ ENTRIES = (
         "Organization",
         "settings",
         "tenants.change_organization",
-        also=("exports", "export"),
+        also=("exports", "export", "hosts"),
     ),
 )
 

@@ -25,6 +25,8 @@ SECURE = _platform.scheme == "https"
 # Development shows the mails on a page; production must say where mail goes.
 DEVELOPMENT = env.flag("GISTAC_DEVELOPMENT")
 
+# Who says what TXT records a name has: hosts of organizations' own are proven by one.
+TXT_RECORDS = "tenants.domains.txt_records"
 # Which host belongs to whom is decided by the doors middleware, from Domain rows.
 ALLOWED_HOSTS = ["*"]
 USE_X_FORWARDED_HOST = False

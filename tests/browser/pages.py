@@ -25,7 +25,7 @@ from catalogs import drafts, items
 from catalogs.audit import Actor
 from catalogs.models import Draft, Export
 from catalogs.stac.models import Item
-from tenants import invitations, keys, lifecycle, oidc
+from tenants import domains, invitations, keys, lifecycle, oidc
 from tenants.current import tenant_scope
 from tenants.models import Invitation, Organization, Plan, Usage, User
 from tenants.roles import READ_SCOPES
@@ -306,6 +306,11 @@ def a_strict_organization(live: Live) -> dict[str, object]:
     return {"slug": slug}
 
 
+def a_host(live: Live) -> None:
+    if not live.organization.claimed_hosts.exists():
+        domains.claim(live.organization, "maps.example.org", by=live.owner)
+
+
 def an_export(live: Live) -> None:
     with tenant_scope(live.organization):
         words = {"title": "Live", "root": live.stac, "with_files": False, "by": "Live"}
@@ -428,6 +433,8 @@ PAGES = [
     Page("ui:audit", "{home}audit/?since=soon", status=422, state="refused"),
     Page("ui:organization", "{home}settings/"),
     Page("ui:organization", "{home}settings/", after=open_the_menus, state="menu open"),
+    Page("ui:hosts", "{home}settings/hosts/", state="none"),
+    Page("ui:hosts", "{home}settings/hosts/", ready=a_host, state="one"),
     Page("ui:exports", "{home}settings/export/", state="none"),
     Page("ui:exports", "{home}settings/export/", ready=an_export, state="one under way"),
     Page("ui:organization-slug", "{home}settings/slug/"),
@@ -478,6 +485,8 @@ NOT_PAGES = {
     "platform:slug": "a fragment",
     "platform:organization-keep": "answers a form",
     "ui:export-fetch": "a file",
+    "ui:host-check": "answers a form",
+    "ui:host-remove": "answers a form",
     "ui:people-check": "a fragment",
     "ui:audit-export": "a file",
     "ui:people-second-factor": "answers a form",

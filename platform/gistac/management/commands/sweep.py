@@ -16,7 +16,7 @@ from procrastinate.jobs import Job
 from catalogs import exporting, loading, reaper, room
 from catalogs.storage import StorageUnavailable
 from gistac import limits, removal
-from tenants import key_reminders, quotas
+from tenants import domains, key_reminders, quotas
 from tenants.current import tenant_scope
 from tenants.models import Organization
 
@@ -92,4 +92,6 @@ def reap() -> None:
             if removed:
                 log.info("%s files that nothing names were removed", len(removed))
     removal.remove_due()
+    for host in domains.check_all():
+        log.warning("%s is a door no more: its record is gone", host)
     Token.objects.expired().delete()
