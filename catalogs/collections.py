@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from catalogs.models import Intake
 from catalogs.stac import restoring, transactions
 from catalogs.stac.documents import Document
 from catalogs.stac.models import Collection, Trashed
+from catalogs.stac.sight import NAMED
 from catalogs.stac.transactions import HeldFile
 
 FIRST_TITLE = "My first collection"
@@ -33,12 +34,17 @@ def create(
 
 
 def make_for_files(title: str, *, actor: Actor) -> Collection:
-    """The collection that dropped files go into when none was chosen: the one of this title."""
+    """The collection that dropped files go into when none was chosen: the one of this title.
+
+    Not one for named ones: who drops files may not know of it.
+    """
     title = title.strip() or FIRST_TITLE
     id = id_of(title)
-    found: Collection | None = Collection.objects.filter(pk=id).first()
+    alike = Collection.objects.filter(pk__startswith=id)
+    found: Collection | None = alike.exclude(visibility=NAMED).filter(pk=id).first()
     if found is not None:
         return found
+    id = free(id, set(alike.values_list("pk", flat=True)))
     document = {
         "type": "Collection",
         "stac_version": "1.1.0",
@@ -49,6 +55,15 @@ def make_for_files(title: str, *, actor: Actor) -> Collection:
         "links": [],
     }
     return create(document, actor=actor, derived=True)
+
+
+def free(wanted: str, taken: set[str]) -> str:
+    """`scene`, else `scene-2`, `scene-3`, ..."""
+    number, candidate = 1, wanted
+    while candidate in taken:
+        number += 1
+        candidate = f"{wanted}-{number}"
+    return candidate
 
 
 def rename(collection: Collection, title: str, *, actor: Actor) -> Collection:
@@ -100,12 +115,26 @@ def update(
 
 
 @transaction.atomic
-def show_to(collection: Collection, visibility: str, *, actor: Actor) -> Collection:
-    """Public, or for members alone."""
-    shown = transactions.set_visibility(collection, visibility)
-    change = {"visibility": collection.visibility}, {"visibility": visibility}
-    audit.record(actor, "collection.show", change, collection=collection.pk)
-    return shown
+def show_to(
+    collection: Collection,
+    visibility: str,
+    *,
+    actor: Actor,
+    names: Mapping[str, str] | None = None,
+) -> None:
+    """For everyone, for members, or for those of them who are named.
+
+    `names` become the collection's list: as what each stands there (sight.names), and as what
+    people know them, for the record. Without them the list stays.
+    """
+    before, after = {"visibility": collection.visibility}, {"visibility": visibility}
+    transactions.set_visibility(collection, visibility)
+    if names is not None:
+        stood = transactions.set_names(collection, names)
+        before["names"] = ", ".join(names.get(who, who) for who in stood)
+        after["names"] = ", ".join(names[who] for who in sorted(names))
+    if before != after:
+        audit.record(actor, "collection.show", (before, after), collection=collection.pk)
 
 
 @transaction.atomic

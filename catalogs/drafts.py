@@ -155,16 +155,7 @@ def _free_id(draft: Draft, home: Collection) -> str:
     if draft.sources.get("id", {}).get("from") == Source.YOU:
         return wanted
     taken = set(home.items.filter(stac_id__startswith=wanted).values_list("stac_id", flat=True))
-    return free(wanted, taken)
-
-
-def free(wanted: str, taken: set[str]) -> str:
-    """`scene`, else `scene-2`, `scene-3`, ..."""
-    number, candidate = 1, wanted
-    while candidate in taken:
-        number += 1
-        candidate = f"{wanted}-{number}"
-    return candidate
+    return collections.free(wanted, taken)
 
 
 def held_files(draft: Draft) -> list[HeldFile]:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
 
-from catalogs import drafts
+from catalogs import collections
 from catalogs.models import Draft, Upload
 from catalogs.stac.models import Item
 from catalogs.stac.transactions import HeldFile
@@ -60,7 +60,7 @@ def _named(upload: Upload) -> tuple[str, str]:
     )
     others = Draft.objects.filter(collection=upload.collection).exclude(pk=upload.pk)
     taken |= set(others.values_list("document__id", flat=True))
-    return drafts.free(wanted, taken), "" if wanted == stem else stem
+    return collections.free(wanted, taken), "" if wanted == stem else stem
 
 
 def safe_id(stem: str) -> str:

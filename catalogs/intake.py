@@ -17,6 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.db.utils import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
@@ -27,7 +28,8 @@ from catalogs.models import Intake, Upload
 from catalogs.rasters import reader
 from catalogs.rasters.formats import Refusal, refusal_for_bytes
 from catalogs.rasters.refusals import CRASHED, Rejected
-from catalogs.stac.models import Asset
+from catalogs.stac.models import Asset, Collection
+from catalogs.stac.sight import NAMED
 from catalogs.stac.transactions import HeldFile
 from catalogs.storage import StorageUnavailable, assets
 
@@ -214,13 +216,16 @@ def _refuse_what_is_here(work: Work, checksum: str) -> None:
 
 
 def _already_here(work: Work, checksum: str) -> tuple[dict[str, str], str] | None:
-    asset = Asset.objects.filter(checksum=checksum, item__isnull=False).first()
+    """What is in other collections for named ones is not told of."""
+    others = Collection.objects.filter(visibility=NAMED).exclude(pk=work.upload.collection)
+    held = Asset.objects.exclude(collection__in=others)
+    asset = held.filter(checksum=checksum, item__isnull=False).first()
     if asset is not None and asset.item is not None:
         where = {"collection": asset.collection_id, "item": asset.item.stac_id}
         return where, asset.item.stac_id
     other = (
         Upload.objects.filter(checksum=checksum, state__in=(*Upload.WORKING, State.REVIEW))
-        .exclude(pk=work.pk)
+        .exclude(Q(pk=work.pk) | Q(collection__in=others.values("pk")))
         .first()
     )
     return ({"upload": str(other.pk)}, other.filename) if other else None

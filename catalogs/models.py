@@ -209,6 +209,40 @@ class Export(models.Model):
         return self.state in self.OPEN
 
 
+class Share(models.Model):
+    """A link that shows one collection, item or search to whoever has it; shares.py."""
+
+    class Kind(models.TextChoices):
+        COLLECTION = "collection", "Collection"  # all of it, now and later
+        ITEM = "item", "Item"
+        SEARCH = "search", "Search"  # what it finds, whenever it is looked at
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    label = models.CharField(max_length=80)
+    kind = models.CharField(max_length=10, choices=Kind)
+    collection = models.CharField(max_length=256, blank=True)
+    item = models.CharField(max_length=256, blank=True)
+    parameters = models.JSONField(default=dict)  # of a search, as they are posted
+    digest = models.CharField(max_length=64, unique=True)  # the SHA-256 of the link's token
+    actor_id = models.CharField(max_length=40)  # a person, whose sight is the link's
+    actor_name = models.CharField(max_length=254)
+    created = models.DateTimeField(default=timezone.now)
+    expires = models.DateTimeField()
+    revoked = models.DateTimeField(null=True)
+    uses = models.PositiveBigIntegerField(default=0)
+    last_used = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-created"], name="shares_by_age")]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def works(self) -> bool:
+        return self.revoked is None and self.expires > timezone.now()
+
+
 class AuditRecord(models.Model):
     """Who did what, when. Rows are only ever added; a trigger refuses anything else."""
 

@@ -20,6 +20,7 @@ from catalogs.rasters.formats import advice_for_name
 from catalogs.room import Reserve
 from catalogs.stac.errors import Conflict, Invalid, NotFound, Unprocessable
 from catalogs.stac.models import Collection
+from catalogs.stac.search import CollectionQuerySet
 from catalogs.storage import LARGEST_FILE, Part, StorageUnavailable, assets, part_length
 
 MOST_SIGNED = 50  # part URLs in one request
@@ -64,12 +65,17 @@ def start(
     *,
     collection: str = "",
     title: str = "",
+    homes: CollectionQuerySet | None = None,
     reserve: Reserve = lambda promised: None,
 ) -> Upload:
-    """Reserve room, write the row, then open the upload in the bucket."""
+    """Reserve room, write the row, then open the upload in the bucket.
+
+    `homes` are the collections that its actor may see, where they may not see all.
+    """
     filename = plain_name(filename)
     _refuse_what_cannot_be(filename, size)
-    if collection and not Collection.objects.filter(pk=collection).exists():
+    seen = Collection.objects.all() if homes is None else homes
+    if collection and not seen.filter(pk=collection).exists():
         raise NotFound(f"There is no collection {collection!r}.")
     key = uuid.uuid4()
     with transaction.atomic():

@@ -14,7 +14,9 @@ from rest_framework.views import APIView
 from catalogs import room, uploads
 from catalogs.audit import Actor
 from catalogs.models import Upload
+from catalogs.stac import sight
 from catalogs.stac.errors import Invalid
+from catalogs.stac.models import Collection
 from catalogs.stac.parsers import JSONParser
 from catalogs.stac.sight import only_collections
 
@@ -71,14 +73,14 @@ def shown(upload: Upload) -> dict[str, Any]:
 
 
 def mine(request: HttpRequest | Request) -> Any:
-    """What the asker may touch: their own, and everybody's with the right to change uploads; of
-    some collections alone for who is limited to them."""
+    """What the asker may touch: their own, and everybody's with the right to change uploads, where
+    they may see the collection; of some collections alone for who is limited to them."""
     only = only_collections(request.user)
-    within = Upload.objects.all() if only is None else Upload.objects.filter(collection__in=only)
+    found = Upload.objects.all() if only is None else Upload.objects.filter(collection__in=only)
     if request.user.has_perm("catalogs.change_upload"):
-        return within
+        return sight.unhidden(found, request.user, "collection", "item_collection")
     actor = Actor.of(request.user)
-    return within.filter(actor_kind=actor.kind, actor_id=actor.id)
+    return found.filter(actor_kind=actor.kind, actor_id=actor.id)
 
 
 class UploadView(APIView):
@@ -115,6 +117,7 @@ class Uploads(UploadView):
             **wanted.validated_data,
             owner=str(request.organization.pk),  # type: ignore[attr-defined]
             actor=Actor.of(request.user),
+            homes=Collection.objects.visible_to(request.user),
             reserve=room.keeper(request),
         )
         return Response(shown(upload), status=status.HTTP_201_CREATED)

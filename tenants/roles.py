@@ -20,12 +20,14 @@ _EDIT = {
     "stac.delete_collection",
     "stac.change_item",
     "stac.delete_item",
+    "catalogs.add_share",  # links that show to outsiders what one sees oneself
     "tenants.view_usage",
 }
 _ADMIN = {
     "tenants.manage_keys",
     "tenants.manage_members",
     "tenants.change_organization",
+    "catalogs.change_share",  # everyone's links
     "stac.view_every_collection",  # those for named ones too, without being named
     "tenants.view_audit",
     "catalogs.export_catalog",

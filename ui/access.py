@@ -6,10 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from catalogs.shares import Visitor
+from catalogs.stac.models import Collection
+from catalogs.stac.sight import PUBLIC
 from tenants.requests import Request
 
 View = Callable[..., HttpResponse]
@@ -20,6 +23,12 @@ def to_sign_in(request: Request) -> HttpResponseRedirect:
     query = urlencode({"next": request.get_full_path()})
     door = reverse("doors:sign-in") if request.host_door else settings.LOGIN_URL
     return HttpResponseRedirect(f"{door}?{query}")
+
+
+def needs_key(request: HttpRequest, collection: Collection) -> bool:
+    """Whether a program needs one for what this page shows: not for what is public, nor by a link
+    that shares it."""
+    return collection.visibility != PUBLIC and not isinstance(request.user, Visitor)
 
 
 def permission(name: str) -> Callable[[View], View]:

@@ -82,6 +82,10 @@ ACTIONS: dict[str, dict[str, str]] = {
         "key.revoke": "Revoked a key",
         "key.denied": "Was refused with a key that is over",
     },
+    "Sharing": {
+        "share.create": "Made a link that shares",
+        "share.revoke": "Revoked a link that shares",
+    },
     "Organization": {
         "organization.rename": "Renamed the organization",
         "organization.transfer": "Handed the organization over",

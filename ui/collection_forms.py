@@ -77,6 +77,7 @@ class CollectionForm(forms.Form):
         label="Who may see it",
         choices=[
             ("members", "Members of this organization only"),
+            ("named", "Only members and keys that are named"),
             ("public", "Everyone, without signing in"),
         ],
         widget=forms.RadioSelect,

@@ -30,6 +30,7 @@ ENTRIES = (
     Entry("trash", "Trash", "trash-2", "stac.delete_item"),
     Entry("people", "People", "users", "stac.view_collection", also=("member",)),
     Entry("keys", "Keys", "key-round", "tenants.manage_keys", also=("key",)),
+    Entry("sharing", "Sharing", "link", "catalogs.add_share", also=("share",)),
     Entry("usage", "Usage", "gauge", "tenants.view_usage"),
     Entry("audit", "Audit", "scroll-text", "tenants.view_audit"),
     Entry(

@@ -9,6 +9,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, NullIf
 
 from catalogs.models import Draft
+from catalogs.stac import sight
 from catalogs.stac.models import Collection
 from catalogs.views import mine
 from tenants.requests import Request
@@ -68,7 +69,8 @@ def visible(request: Request) -> QuerySet[Draft]:
     own = Q(upload__in=mine(request))
     if request.user.has_perm("stac.change_item"):
         own |= Q(upload=None)
-    return Draft.objects.filter(own).select_related("upload").order_by("-created", "pk")
+    seen = sight.unhidden(Draft.objects.filter(own), request.user, "collection")
+    return seen.select_related("upload").order_by("-created", "pk")
 
 
 def undated(drafts: QuerySet[Draft]) -> int:

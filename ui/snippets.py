@@ -76,13 +76,34 @@ def of_collection(root: str, collection: str, name: str, private: bool) -> list[
     ]
 
 
+def of_search(root: str, name: str) -> list[Snippet]:
+    """All that there is at a root that shows no collections."""
+    search = [
+        "for item in catalog.search(max_items=10).items():",
+        "    print(item.id, item.datetime)",
+        "    for key, asset in item.assets.items():",
+        '        print("   ", key, asset.href)',
+    ]
+    return [
+        Snippet("pystac-client", _python([*_client(root, False), *search])),
+        Snippet("curl", _curl(f"{root}search?limit=10", False)),
+        Snippet("QGIS", _qgis(root, name, False), "QGIS 3.40 or newer reads STAC by itself."),
+    ]
+
+
 def of_item(
-    root: str, place: tuple[str, str], name: str, private: bool, raster: str
+    root: str, place: tuple[str, str], name: str, private: bool, raster: str, alone: bool = False
 ) -> list[Snippet]:
-    """`place` is collection and item; `raster` the address of a file that GDAL opens, or ""."""
+    """`place` is collection and item; `raster` the address of a file that GDAL opens, or "".
+
+    An item stands `alone` for whom its collection is not shown to.
+    """
     collection, item = place
+    found_by = f"catalog.search(ids=[{item!r}], collections=[{collection!r}])"
     one = [
-        f"item = catalog.get_collection({collection!r}).get_item({item!r})",
+        f"item = next({found_by}.items())"
+        if alone
+        else f"item = catalog.get_collection({collection!r}).get_item({item!r})",
         "for key, asset in item.assets.items():",
         "    print(key, asset.href)",
     ]

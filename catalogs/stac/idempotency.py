@@ -15,7 +15,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from .errors import Busy, Invalid, Unprocessable
-from .remembered import Answered, asker
+from .remembered import Answered
+from .sight import asker
 
 KEPT = timedelta(hours=24)
 PATIENCE = "10min"  # for what is done beside the database, as storing a large body

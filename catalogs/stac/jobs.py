@@ -24,7 +24,7 @@ from .components import COUNTS
 from .documents import Document
 from .errors import Busy, Conflict, NotFound, Refused
 from .models import Collection, Job, JobRefusal
-from .remembered import asker
+from .sight import asker
 
 MOST_TOLD = 100  # refusals in the job's own document; its report has all
 MOST_REPORTED = 50_000  # refusals in one part of the report

@@ -19,6 +19,7 @@ from .search import (
     AssetQuerySet,
     CollectionQuerySet,
     ItemQuerySet,
+    TrashedQuerySet,
     rising_moment,
 )
 from .sight import NAMED
@@ -396,6 +397,8 @@ class Trashed(models.Model):
     along = models.ForeignKey("self", models.CASCADE, null=True, related_name="items")
     by = models.TextField(blank=True)
     deleted = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = TrashedQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.item or self.collection

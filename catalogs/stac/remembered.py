@@ -6,10 +6,8 @@ from typing import Any, Self
 from django.db import models
 from django.utils import timezone
 
-
-def asker(user: Any) -> str:
-    """Who asks, as a value: the kind of user, and which."""
-    return f"{user._meta.model_name if hasattr(user, '_meta') else 'anyone'}:{user.pk}"[:120]
+from . import sight
+from .sight import asker
 
 
 class Answered(models.Model):
@@ -32,10 +30,12 @@ class Answered(models.Model):
 
 class JobQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
-        """One's own; all of them for who may change any item."""
+        """One's own; for who may change any item, all of the collections that they may see."""
         if not user.is_authenticated:
             return self.none()
-        return self if user.has_perm("stac.change_item") else self.filter(asker=asker(user))
+        if user.has_perm("stac.change_item"):
+            return sight.unhidden(self, user, "collection")
+        return self.filter(asker=asker(user))
 
 
 class Job(models.Model):

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from . import extents, transactions
 from .errors import Conflict, NotFound
-from .models import Asset, Collection, Item, Queryable, Trashed
+from .models import Asset, Collection, Item, Named, Queryable, Trashed
 from .trash import AT_ONCE, kept_columns
 
 
@@ -49,6 +49,9 @@ def _restore_collection(kept: Trashed) -> Collection:
     extents.admit()  # it counts its items already
     Queryable.objects.bulk_create(Queryable(**row) for row in kept.queryables)
     Asset.objects.bulk_create(Asset(collection=collection, **file) for file in kept.held)
+    Named.objects.bulk_create(
+        Named(collection=collection, who=who) for who in kept.columns.get("named", ())
+    )
     keys = list(kept.items.order_by("pk").values_list("pk", flat=True))
     for some in batched(keys, AT_ONCE):
         _insert(Item, list(some))

@@ -9,10 +9,8 @@ from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 
 from . import boxes, sight
-from .sight import PUBLIC, Asker
+from .sight import Asker
 from .times import Interval
-
-__all__ = ["PUBLIC", "Asker", "AssetQuerySet", "CollectionQuerySet", "ItemQuerySet"]
 
 
 def moment(datetime: Combinable) -> Func:
@@ -142,3 +140,10 @@ class AssetQuerySet(QuerySet[Any]):
             return rows
         items: ItemQuerySet = self.model._meta.get_field("item").related_model.objects
         return rows.filter(item__in=items.search(**some))
+
+
+class TrashedQuerySet(QuerySet[Any]):
+    def visible_to(self, user: Asker) -> Self:
+        """What a person deleted, or left out of a document, where they see its collection, or saw
+        it while it was there; not what went along with a collection."""
+        return sight.unhidden(self.filter(along=None), user, "collection")

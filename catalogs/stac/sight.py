@@ -18,9 +18,8 @@ Whoever asks is `request.user`, of whatever class. Beside `has_perm` it may have
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
-
-from .remembered import asker
 
 PUBLIC = "public"
 NAMED = "named"
@@ -30,6 +29,11 @@ class Asker(Protocol):
     """Whoever asks: a person, a key, a link, or nobody."""
 
     def has_perm(self, perm: str, obj: Any = None) -> bool: ...
+
+
+def asker(user: Any) -> str:
+    """Who asks, as a value: the kind of user, and which."""
+    return f"{user._meta.model_name if hasattr(user, '_meta') else 'anyone'}:{user.pk}"[:120]
 
 
 def names(user: Asker) -> Sequence[str]:
@@ -56,14 +60,29 @@ def seen[Rows: QuerySet[Any]](rows: Rows, user: Asker, permission: str, at: str 
         return rows.filter(**{visibility: PUBLIC})
     if user.has_perm("stac.view_every_collection"):
         return rows
-    return rows.exclude(**{f"{at}__in": _hidden(rows, names(user), at)})
+    return rows.exclude(**{f"{at}__in": _hidden("Collection", names(user), "named__who")})
 
 
-def _hidden(rows: QuerySet[Any], names: Sequence[str], at: str) -> QuerySet[Any]:
+def unhidden[Rows: QuerySet[Any]](rows: Rows, user: Asker, *at: str) -> Rows:
+    """Rows that name collections as values, there or gone: none that the asker may not see."""
+    only, every = only_collections(user), user.has_perm("stac.view_every_collection")
+    for field in at:
+        if only is not None:
+            rows = rows.filter(**{f"{field}__in": [*only, ""]})
+        if not every:
+            for table, list in (
+                ("Collection", "named__who"),
+                ("Trashed", "columns__named__has_key"),
+            ):
+                rows = rows.exclude(**{f"{field}__in": _hidden(table, names(user), list)})
+    return rows
+
+
+def _hidden(table: str, names: Sequence[str], list: str) -> QuerySet[Any]:
     """Collections for named ones that do not name the asker: few, and found by their own index."""
-    model = rows.model if at == "pk" else rows.model._meta.get_field(at).related_model
     missing = Q()
     for name in names:
-        missing |= ~Q(named__who=name)
-    found: QuerySet[Any] = model._base_manager.filter(missing, visibility=NAMED)
-    return found.order_by().values("pk")
+        missing |= ~Q(**{list: name})
+    rows: QuerySet[Any] = apps.get_model("stac", table)._base_manager.order_by()
+    id = "collection" if table == "Trashed" else "pk"
+    return rows.filter(missing, visibility=NAMED).values(id)

@@ -5,7 +5,7 @@ the collection's extent and its item_assets right. All raise `errors.Refused` wi
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from . import documents, extents, learning, patches, queryables, trash
 from .documents import Document
 from .errors import Changed, Conflict, Invalid, NotFound
 from .extents import ROOT
-from .models import Asset, Collection, Item
+from .models import Asset, Collection, Item, Named
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,17 @@ def set_visibility(collection: Collection, visibility: str) -> Collection:
     locked.visibility = Collection.Visibility(visibility)
     locked.save(update_fields=["visibility"])
     return locked
+
+
+@transaction.atomic
+def set_names(collection: Collection, names: Iterable[str]) -> list[str]:
+    """For whom the collection is while it is for named ones (sight.names); tells who it was."""
+    locked, wanted = lock(collection.pk), set(names)
+    before = trash.names_of(locked)
+    locked.named.exclude(who__in=wanted).delete()
+    new = sorted(wanted.difference(before))
+    Named.objects.bulk_create(Named(collection=locked, who=who) for who in new)
+    return before
 
 
 @transaction.atomic

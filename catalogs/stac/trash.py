@@ -35,7 +35,7 @@ def take_collection(collection: Collection, by: str) -> None:
         collection=collection.pk,
         title=collection.title,
         body=collection.body,
-        columns=_columns_of(collection),
+        columns=_columns_of(collection) | {"named": names_of(collection)},
         queryables=[_columns_of(row) for row in collection.queryables.all()],
         inside=len(keys),
         visibility=collection.visibility,
@@ -49,6 +49,10 @@ def take_collection(collection: Collection, by: str) -> None:
         _remove(Item.objects.filter(pk__in=some))
         connection.check_constraints()  # now, not all of them together at the end
     collection.delete()
+
+
+def names_of(collection: Collection) -> list[str]:
+    return list(collection.named.order_by("who").values_list("who", flat=True))
 
 
 def keep_assets(collection: Collection, item: Item | None, rows: list[Asset]) -> None:

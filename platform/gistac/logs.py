@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ address: ContextVar[str | None] = ContextVar("address", default=None)
 
 # What a log record carries by itself; everything else was given by the caller as `extra`.
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request"}
+
+# The token in the address of what a link shares opens it.
+_LINK = re.compile(r"(/shared/)[A-Za-z0-9_%-]{20,}")
 
 
 class JsonFormatter(logging.Formatter):
@@ -33,7 +37,7 @@ class JsonFormatter(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key not in _OWN}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return _LINK.sub(r"\1…", json.dumps(line, default=str, ensure_ascii=False))
 
 
 def origin() -> tuple[str | None, str]:

@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tenants.middleware.MemberMiddleware",
+    "ui.shared_door.SharedDoorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -267,6 +268,7 @@ DEFAULT_FROM_EMAIL = env.text("GISTAC_MAIL_FROM", f"GiSTAC <no-reply@{PLATFORM_H
 # API -------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "ui.shared_door.SharedDoor",
         "tenants.oidc.AccessTokenAuthentication",
         "tenants.authentication.ApiKeyAuthentication",
         "tenants.authentication.TokenAuthentication",
@@ -300,6 +302,7 @@ UPLOAD_ROOM = "gistac.limits.reserve"
 DEAR_AT_ONCE = env.whole("GISTAC_DEAR_AT_ONCE", 1)
 # And how many items there may be.
 STAC_ADMIT_ITEMS = "gistac.limits.admit_items"
+NAMEABLE = "tenants.names.nameable"  # whom a collection can be named for
 # Files up to this many bytes are copied to be read; of larger ones the reader gets ranges.
 COPY_TO_READ = env.whole("GISTAC_COPY_TO_READ", 2 * 1024**3)
 # Files come from strangers. Where the kernel cannot lock their reader up (no Landlock), none is

@@ -30,6 +30,7 @@ from tenants.current import tenant_scope
 from tenants.models import Invitation, Organization, Plan, Usage, User
 from tenants.roles import READ_SCOPES
 from tenants.signup import create_organization
+from tests.browser.ready import a_share, items_over_time
 from tests.live import Live
 from tests.stac import documents
 
@@ -161,24 +162,6 @@ def a_collection(live: Live) -> dict[str, object]:
         client.post(f"{live.stac}collections", json=collection).raise_for_status()
         client.post(f"{live.stac}collections/coast/items", json=item).raise_for_status()
     return {"collection": "coast", "item": "north-spit"}
-
-
-def items_over_time(live: Live) -> dict[str, object]:
-    """A collection whose items are of several months."""
-    client = requests.Session()
-    client.headers["Authorization"] = f"Bearer {live.key()}"
-    if not client.get(f"{live.stac}collections/seasons").ok:
-        made = documents.collection("seasons")
-        client.post(f"{live.stac}collections", json=made).raise_for_status()
-        features = [
-            documents.item(
-                f"s{n}", properties={"datetime": f"20{20 + n % 4}-{n % 7 + 1:02}-01T00:00:00Z"}
-            )
-            for n in range(40)
-        ]
-        sent = {"type": "FeatureCollection", "features": features}
-        client.post(f"{live.stac}collections/seasons/items", json=sent).raise_for_status()
-    return {"collection": "seasons"}
 
 
 def a_draft(live: Live) -> dict[str, object]:
@@ -462,6 +445,11 @@ PAGES = [
     Page("stac:queryables", "{home}stac/queryables", ready=a_collection),
     Page("ui:collection-new", "{home}new-collection/"),
     Page("ui:collection-edit", "{home}collections/{collection}/edit/", ready=a_collection),
+    Page("ui:sharing", "{home}sharing/", ready=a_share),
+    Page("ui:sharing-new", "{home}sharing/new/?collection={collection}", ready=a_collection),
+    Page("ui:share-revoke", "{home}sharing/{share}/revoke/", ready=a_share),
+    Page("ui:home", "{link}", STRANGER, ready=a_share, state="by a link"),
+    Page("ui:collection-who", "{home}collections/{collection}/who/", ready=a_collection),
     Page("ui:collection-delete", "{home}collections/{collection}/delete/", ready=a_collection),
     Page("ui:item-edit", ITEM + "edit/", ready=a_collection),
     Page("ui:item-json", ITEM + "json/", ready=a_collection),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from catalogs.stac import boxes, links
 from catalogs.stac.models import Collection
 from ui import addresses, cards, fields, over_time, paging, snippets
+from ui.access import needs_key
 from ui.serializers import FootprintSerializer
 
 PAGE = 24
@@ -46,7 +47,7 @@ def collection(request: HttpRequest, collection: str) -> HttpResponse:
             "footprints": FootprintSerializer(page.rows, many=True).data,
             "map_box": found.box if found.count and found.box != boxes.WORLD else None,
             "about": about(document) if view == "about" else None,
-            "private": found.visibility != Collection.Visibility.PUBLIC,
+            "private": needs_key(request, found),
             "exports": addresses.exports(reverse("stac:items", args=[found.pk])),
             "map_query": urlencode({"collections": found.pk}),
             "snippets": use_it(request, found) if view == "use" else None,
@@ -79,6 +80,6 @@ def _range(summary: Any) -> Any:
 
 
 def use_it(request: HttpRequest, found: Collection) -> list[snippets.Snippet]:
-    private = found.visibility != Collection.Visibility.PUBLIC
+    private = needs_key(request, found)
     name = str(getattr(request, "organization", "") or "Catalog")
     return snippets.of_collection(links.root(request), found.pk, name, private)

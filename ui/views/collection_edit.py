@@ -10,12 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalogs import collections
+from catalogs.access import name
 from catalogs.audit import Actor
 from catalogs.models import Intake
-from catalogs.stac import links
+from catalogs.stac import links, sight
 from catalogs.stac.errors import Changed, Refused
 from catalogs.stac.models import Collection
 from catalogs.stac.transactions import HeldFile
+from tenants.names import nameable
 from tenants.requests import Request
 from ui import cards, pictures
 from ui.access import permission
@@ -66,6 +68,8 @@ def create(
     made = collections.create(document, actor=actor, visibility=visibility, derived=True, held=held)
     if not form.cleaned_data["convert"]:
         collections.convert_files(made, False, actor=actor)
+    if visibility == sight.NAMED:
+        show_to(request, made, visibility)
     hold_to(made, form, actor)
     return made
 
@@ -209,12 +213,20 @@ def settle(request: Request, one: Collection, form: CollectionForm | None) -> No
         return
     actor = Actor.of(request.user)
     if "visibility" in form.changed_data:
-        collections.show_to(one, form.cleaned_data["visibility"], actor=actor)
+        show_to(request, one, form.cleaned_data["visibility"])
     if "convert" in form.changed_data:
         collections.convert_files(one, form.cleaned_data["convert"], actor=actor)
     if "require_if_match" in form.changed_data:
         collections.ask_for_versions(one, form.cleaned_data["require_if_match"], actor=actor)
     hold_to(one, form, actor)
+
+
+def show_to(request: Request, one: Collection, visibility: str) -> None:
+    """Those who are named stay so."""
+    assert request.organization is not None
+    listed = set(one.named.values_list("who", flat=True))
+    stay = [each for each in nameable(request.organization) if each.who in listed]
+    name(one, visibility, stay, by=request.user)
 
 
 def hold_to(one: Collection, form: CollectionForm, actor: Actor) -> None:

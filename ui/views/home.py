@@ -67,20 +67,22 @@ def steps(request: HttpRequest) -> list[Step]:
         return []
     keys = ApiKey.objects.filter(organization=_organization(request))
     found = [
-        Step("Upload a file", "A GeoTIFF is enough.", "upload", _page("uploads"), _uploaded()),
+        Step(
+            "Upload a file", "A GeoTIFF is enough.", "upload", _page("uploads"), _uploaded(request)
+        ),
         Step(
             "Publish it",
             "Look over what was found, then publish.",
             "circle-check",
             _page("uploads"),
-            Item.objects.exists(),
+            Item.objects.visible_to(request.user).exists(),
         ),
         Step("Make a key", "Programs sign in with it.", "key-round", _keys(request), keys.exists()),
         Step(
             "Use it",
             "Every page has code that runs as it stands.",
             "terminal",
-            _newest_page(),
+            _newest_page(request),
             keys.filter(last_used__isnull=False).exists(),
         ),
     ]
@@ -92,12 +94,13 @@ def _organization(request: HttpRequest) -> Organization:
     return organization
 
 
-def _uploaded() -> bool:
-    return Upload.objects.exists() or Item.objects.exists()
+def _uploaded(request: HttpRequest) -> bool:
+    return Upload.objects.exists() or Item.objects.visible_to(request.user).exists()
 
 
-def _newest_page() -> str:
-    newest = Collection.objects.order_by("-created").values_list("pk", flat=True).first()
+def _newest_page(request: HttpRequest) -> str:
+    seen = Collection.objects.visible_to(request.user)
+    newest = seen.order_by("-created").values_list("pk", flat=True).first()
     return f"{reverse('ui:collection', args=[newest])}?view=use" if newest else ""
 
 

@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from catalogs.stac import documents, links, validation
+from catalogs.stac import documents, links, sight, validation
 from catalogs.stac.models import Collection, Item
 from ui import cards, fields, media, paging, snippets, values
+from ui.access import needs_key
 from ui.serializers import FootprintSerializer
 
 VIEWS = ("about", "use", "json")
@@ -52,7 +53,7 @@ def item(request: HttpRequest, collection: str, item: str) -> HttpResponse:
     )
     document = found.to_stac(links.root(request))
     view = request.GET.get("view", "")
-    siblings = cards.items(found.collection.items.all())
+    siblings = cards.items(found.collection.items.visible_to(request.user))
     previous, following = paging.neighbours(siblings, found)
     return render(
         request,
@@ -70,7 +71,8 @@ def item(request: HttpRequest, collection: str, item: str) -> HttpResponse:
             "groups": fields.groups(document["properties"], without=_SAID),
             "other_links": _other_links(document),
             "report": report_on(document, found.collection),
-            "private": found.collection.visibility != Collection.Visibility.PUBLIC,
+            "private": needs_key(request, found.collection),
+            "alone": sight.only_items(request.user) is not None,
             "snippets": use_it(request, found, document) if view == "use" else None,
             "stac_browser": snippets.stac_browser(
                 links.root(request) + links.item_path(found.collection_id, found.stac_id)
@@ -134,10 +136,12 @@ def _other_links(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def use_it(request: HttpRequest, found: Item, document: dict[str, Any]) -> list[snippets.Snippet]:
-    private = found.collection.visibility != Collection.Visibility.PUBLIC
+    private, alone = needs_key(request, found.collection), sight.only_items(request.user)
     name = str(getattr(request, "organization", "") or "Catalog")
     place = (found.collection_id, found.stac_id)
-    return snippets.of_item(links.root(request), place, name, private, _raster(found, document))
+    return snippets.of_item(
+        links.root(request), place, name, private, _raster(found, document), alone is not None
+    )
 
 
 def _raster(found: Item, document: dict[str, Any]) -> str:

@@ -21,21 +21,20 @@ from ui.access import permission
 SHOWN = 200
 
 
-def restorable() -> QuerySet[Trashed]:
-    """What a person deleted, or left out of a document; not what went along with a collection."""
-    return Trashed.objects.filter(along=None)
+def restorable(request: Request) -> QuerySet[Trashed]:
+    return Trashed.objects.visible_to(request.user)
 
 
 @require_GET
 @permission("stac.delete_item")
 def trash(request: Request) -> HttpResponse:
-    rows = restorable().order_by("-deleted")[:SHOWN]
+    rows = restorable(request).order_by("-deleted")[:SHOWN]
     return render(request, "ui/trash.html", {"rows": [line(row) for row in rows]})
 
 
 def offer_undo(request: Request, collection: str, item: str = "") -> None:
     """Says what was just deleted, with a button that takes it back."""
-    kept = restorable().filter(collection=collection, item=item).latest("deleted")
+    kept = restorable(request).filter(collection=collection, item=item).latest("deleted")
     back = reverse("ui:trash-restore", args=[kept.pk])
     messages.success(request, f"“{kept}” is in the trash.", extra_tags=back)
 
@@ -60,7 +59,7 @@ def left(until: datetime) -> str:
 @require_POST
 @permission("stac.delete_item")
 def trash_restore(request: Request, id: int) -> HttpResponse:
-    kept = get_object_or_404(restorable(), pk=id)
+    kept = get_object_or_404(restorable(request), pk=id)
     restored = collections.restore(kept, actor=Actor.of(request.user))
     messages.success(request, f"“{kept}” is back in the catalog.")
     if isinstance(restored, Collection):

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from ..errors import NotFound
 from ..models import Asset
-from ..search import PUBLIC
+from ..sight import PUBLIC
 from .base import StacView
 
 
