@@ -2,14 +2,15 @@
 
 import base64
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from tenants import keys, tokens
+from tenants import key_rates, keys, tokens
 from tenants.askers import Token
-from tenants.models import ApiKey
+from tenants.models import ApiKey, User
 from tenants.throttling import KeyFailures
 
 NONE = (None, "")
@@ -35,6 +36,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             if key is not None:
                 keys.note_denied(key, why_not)
             raise AuthenticationFailed("This key is not valid here.")
+        _count_use(key)
         keys.note_use(key, address=address, agent=request.headers.get("user-agent", ""))
         return key, key
 
@@ -60,6 +62,12 @@ def _password(credentials: str) -> str:
         return ""
 
 
+def _count_use(holder: User | ApiKey) -> None:
+    if wait := key_rates.wait(holder):
+        told = f"This key asks too often: {settings.KEY_RATE} requests a minute is what it may."
+        raise Throttled(wait=wait, detail=told)
+
+
 def _count_failure(request: Request) -> None:
     failures = KeyFailures()
     if not failures.allow_request(request, request.parser_context["view"]):
@@ -79,6 +87,7 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             _count_failure(request)
             raise AuthenticationFailed(STANDING if text.startswith("sck_") else OVER)
+        _count_use(token.holder)
         return token, "token"
 
     def authenticate_header(self, request: Request) -> str:

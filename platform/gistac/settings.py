@@ -250,6 +250,8 @@ IDP_OIDC_USER_CODE_FORMAT = {"numeric": False, "dashed": True, "length": 8}
 _peppers = [pair.partition(":")[::2] for pair in env.names("GISTAC_KEY_PEPPERS")]
 KEY_PEPPERS = dict(_peppers) or {"0": SECRET_KEY}
 KEY_PEPPER = list(KEY_PEPPERS)[-1]
+# Requests a minute of one key, in each process; 0: as many as it likes.
+KEY_RATE = env.whole("GISTAC_KEY_RATE", 600)
 
 # Mail ------------------------------------------------------------------------
 # In development they lie in a folder and are shown on a page, and none is sent.

@@ -293,3 +293,14 @@ def test_an_address_that_is_none_is_not_noted(acme, read_key, address):
     noted = ApiKey.objects.get(name="reads")
     assert noted.last_used is not None
     assert noted.last_used_ip == ("fe80::1" if "%" in address else None)
+
+
+def test_a_key_asks_so_often_in_a_minute(acme, ada, read_key, write_key, settings):
+    settings.KEY_RATE = 3
+    answers = [ask(read_key) for _ in range(8)]  # a new minute may begin in between
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert "3 requests a minute" in refused.json()["detail"]
+    assert ask(write_key).status_code == 200
+    assert ask(None).status_code == 200
