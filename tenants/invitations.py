@@ -4,8 +4,6 @@ The link's token is made from the invitation's id with the server's secret: it c
 those who invite, and the database alone, which holds its hash, lets nobody in.
 """
 
-import base64
-import hashlib
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
@@ -16,13 +14,13 @@ from django.core.validators import EmailValidator
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from procrastinate.contrib.django import app
 
 from tenants import audit, mail
 from tenants.members import PeopleRefused, check_grant, held
 from tenants.models import Invitation, Membership, Organization, User
 from tenants.roles import GRANTS
+from tenants.secret_links import digest_of, token_of
 
 LIFETIME = timedelta(days=7)
 PAUSE = timedelta(minutes=1)  # between two mails of one invitation
@@ -116,7 +114,7 @@ def _made(organization: Organization, email: str, role: str, note: str, by: User
         inviter=by,
         expires=timezone.now() + LIFETIME,
     )
-    invitation.digest = _hash(token(invitation))
+    invitation.digest = digest_of(token(invitation))
     invitation.save(force_insert=True)
     audit.record(organization, by, "invitation.create", email=email, role=role)
     send.defer(organization=str(organization.pk), invitation=str(invitation.pk))
@@ -139,7 +137,7 @@ def resend(invitation: Invitation, *, by: User) -> None:
             sent=timezone.now(),
             mails=F("mails") + 1,
             inviter=by,
-            digest=_hash(token(invitation)),  # also after the server's secret has changed
+            digest=digest_of(token(invitation)),  # also after the server's secret has changed
         )
         send.defer(organization=str(organization.pk), invitation=str(invitation.pk))
 
@@ -163,7 +161,7 @@ def _still_open(invitation: Invitation) -> Invitation:
 def find(text: str) -> Invitation | None:
     """What a link leads to, good or not."""
     active = all_in_full().filter(organization__state=Organization.State.ACTIVE)
-    return active.filter(digest=_hash(text)).first()
+    return active.filter(digest=digest_of(text)).first()
 
 
 def problem(invitation: Invitation) -> str:
@@ -207,12 +205,7 @@ def link(invitation: Invitation) -> str:
 
 
 def token(invitation: Invitation) -> str:
-    made = salted_hmac("tenants.invitations", str(invitation.pk), algorithm="sha256").digest()
-    return base64.urlsafe_b64encode(made).decode().rstrip("=")
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return token_of("tenants.invitations", invitation.pk)
 
 
 @app.task(name="tenants.mail_invitation", queue="mail", retry=mail.PERSISTENTLY)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tenants import audit
 from tenants.backends import has_second_factor
-from tenants.models import ApiKey, Invitation, Membership, Organization, User
+from tenants.models import ApiKey, Invitation, JoinLink, Membership, Organization, User
 from tenants.roles import GRANTS, PERMISSIONS, Role
 
 ACTIVITY_NOTED_EVERY = timedelta(hours=1)
@@ -134,4 +134,5 @@ def _end(member: Membership, action: str, by: User) -> None:
     gone = {"organization": organization, "revoked": None}
     ApiKey.objects.filter(**gone, creator=member.user).update(revoked=Now(), revoked_by=by)
     Invitation.objects.filter(**gone, inviter=member.user, accepted=None).update(revoked=Now())
+    JoinLink.objects.filter(**gone, maker=member.user).update(revoked=Now())
     member.delete()

@@ -285,6 +285,33 @@ class Invitation(models.Model):
         return f"{self.email} to {self.organization}"
 
 
+class JoinLink(models.Model):
+    """Whoever has it can join as this role; tenants/join_links.py knows its life."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="join_links")
+    role = models.CharField(max_length=12, choices=Role)
+    digest = models.CharField(max_length=64, unique=True)  # the SHA-256 of the link's token
+    maker = models.ForeignKey(User, models.CASCADE, related_name="+")
+    created = models.DateTimeField(default=timezone.now)
+    expires = models.DateTimeField()
+    left = models.PositiveSmallIntegerField()  # how many can still join
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "organization",
+                "role",
+                condition=models.Q(revoked=None),
+                name="one_join_link_per_role",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.organization}"
+
+
 class AuditRecord(models.Model):
     """What was done about people and keys. Rows are only ever added; a trigger refuses the rest.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from tenants import join_links
 from tenants.models import Membership
 from tenants.roles import Role
 
@@ -55,6 +56,17 @@ class InviteForm(forms.Form):
         if not found:
             raise forms.ValidationError("Enter at least one address.")
         return found
+
+
+class JoinLinkForm(forms.Form):
+    role = forms.ChoiceField(label="Role", choices=role_choices(join_links.ROLES))
+    days = forms.IntegerField(label="Days", min_value=1, max_value=join_links.LONGEST, initial=7)
+    people = forms.IntegerField(
+        label="People", min_value=1, max_value=join_links.MOST_PEOPLE, initial=25
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="id_link_%s", **kwargs)
 
 
 class TransferForm(forms.Form):

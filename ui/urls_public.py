@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from ui.views import account, apps, invitations, landing, mail, organizations, sessions
+from ui.views import account, apps, invitations, join, landing, mail, organizations, sessions
 
 app_name = "platform"
 urlpatterns: list[URLPattern] = [
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("organizations/new/", organizations.new, name="organization-new"),
     path("organizations/<slug:slug>/keep/", organizations.keep, name="organization-keep"),
     path("organizations/slug", organizations.slug, name="slug"),
+    path("join/", join.join, name="join"),
     path("invitation/", invitations.invitation, name="invitation"),
     path("second-factor/<slug:slug>/", invitations.second_factor, name="second-factor"),
     path("account/", account.account, name="account"),

@@ -1,6 +1,6 @@
 """Every page that a person can open, and how a test gets there.
 
-A new page of the URL configuration must be named here (or in NOT_PAGES, with its reason); then it
+A new page of the URL configuration must be named here (or in not_pages.py, with its reason); it
 is looked at in light and dark, on a desk and on a phone, by axe and by the watch of conftest.py.
 """
 
@@ -25,7 +25,7 @@ from catalogs import drafts, items
 from catalogs.audit import Actor
 from catalogs.models import Draft, Export
 from catalogs.stac.models import Item
-from tenants import domains, invitations, keys, lifecycle, oidc
+from tenants import domains, invitations, join_links, keys, lifecycle, oidc
 from tenants.current import tenant_scope
 from tenants.models import Invitation, Organization, Plan, Usage, User
 from tenants.roles import READ_SCOPES
@@ -99,6 +99,12 @@ def an_app_that_asks(live: Live) -> dict[str, object]:
         "code_challenge_method": "S256",
     }
     return {"asked": urlencode(words)}
+
+
+def a_join_link(live: Live) -> dict[str, object]:
+    words = {"role": "viewer", "days": 7, "people": 5}
+    made = join_links.make(live.organization, **words, by=live.owner)
+    return {"link": join_links.address(made).partition("?")[2]}
 
 
 # Ways to a state ---------------------------------------------------------------
@@ -407,6 +413,9 @@ PAGES = [
     Page("ui:member-remove", "{home}people/{member}/remove/", ready=some_people),
     Page("ui:invitation-revoke", "{home}people/invitations/{pk}/revoke/", ready=some_people),
     Page("platform:invitation", "/invitation/?token={token}", STRANGER, ready=some_people),
+    Page("platform:join", "/join/?{link}", STRANGER, ready=a_join_link),
+    Page("platform:join", "/join/?token=cut", STRANGER, status=404, state="unknown"),
+    Page("ui:people", "{home}people/", ready=a_join_link, state="with a link"),
     Page("platform:invitation", "/invitation/?token={token}", ready=some_people, state="other"),
     Page("platform:invitation", "/invitation/?token={mine}", ready=some_people, state="own"),
     Page("platform:invitation", "/invitation/?token=cut", STRANGER, status=404, state="unknown"),
@@ -466,63 +475,3 @@ PAGES = [
     Page("mfa_view_recovery_codes", "/accounts/2fa/recovery-codes/", ready=an_app),
     Page("mfa_generate_recovery_codes", "/accounts/2fa/recovery-codes/generate/", ready=an_app),
 ]
-
-# Opened by a page for a moment, or answered to programs; nobody looks at them.
-NOT_PAGES = {
-    "ui:stac-browser": "leads elsewhere",
-    "platform:slug": "a fragment",
-    "platform:organization-keep": "answers a form",
-    "ui:export-fetch": "a file",
-    "ui:host-check": "answers a form",
-    "ui:host-remove": "answers a form",
-    "ui:people-check": "a fragment",
-    "ui:audit-export": "a file",
-    "ui:people-second-factor": "answers a form",
-    "ui:job-cancel": "answers a form",
-    "ui:member-role": "answers a form",
-    "ui:invitation-resend": "answers a form",
-    "platform:session-end": "answers a form",
-    "platform:app-end": "answers a form",
-    "platform:site-end": "answers a form",
-    "openid_connect_login": "offered only where a provider is configured",
-    "openid_connect_callback": "leads on from a provider",
-    "socialaccount_signup": "shown only between a provider and an account",
-    "idp:oidc:configuration": "answers programs",
-    "idp:oidc:jwks": "answers programs",
-    "idp:oidc:token": "answers programs",
-    "idp:oidc:revoke": "answers programs",
-    "idp:oidc:device_code": "answers programs",
-    "idp:oidc:userinfo": "answers programs",
-    "usersessions_list": "leads to the sessions page",
-    "account_reauthenticate": "leads on to the way that the person has",
-    "account_set_password": "the same page as account_change_password",
-    "account_reset_password": "the same page as account_change_password",
-    "account_reset_password_done": "the same page as account_change_password",
-    "account_reset_password_from_key": "the same page as account_change_password",
-    "account_reset_password_from_key_done": "the same page as account_change_password",
-    "mfa_index": "leads to the account page",
-    "mfa_login_webauthn": "JSON for the browser's script",
-    "mfa_download_recovery_codes": "a file",
-    "doors:hand-over": "leads on to an organization's host",
-    "doors:sign-in": "leads on to sign-in",
-    "doors:finish": "leads back to the page that was asked for",
-    "doors:sign-out": "answers a form",
-    "stac:tile": "a map tile",
-    "ui:usage-numbers": "JSON for programs",
-    "ui:pick": "a fragment",
-    "ui:item-check": "a fragment",
-    "ui:item-unpublish": "answers a form",
-    "ui:collection-rename": "answers a form",
-    "ui:publish-all": "answers a form",
-    "ui:draft-dates": "answers a form",
-    "ui:draft-publish": "answers a form",
-    "ui:draft-discard": "answers a form",
-    "ui:draft-picture": "a picture",
-    "ui:trash-restore": "answers a form",
-    "ui:upload-again": "answers a button",
-    "ui:upload-remove": "answers a button",
-    "mfa_list_webauthn": "looked at with a passkey in test_passkeys.py",
-    "mfa_edit_webauthn": "looked at in test_passkeys.py",
-    "mfa_remove_webauthn": "looked at in test_passkeys.py",
-    "mfa_reauthenticate_webauthn": "looked at in test_passkeys.py",
-}

@@ -4,7 +4,8 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.browser.conftest import violations
-from tests.browser.pages import NOT_PAGES, OWNER, PAGES
+from tests.browser.not_pages import NOT_PAGES
+from tests.browser.pages import OWNER, PAGES
 
 API = ("stac:", "catalogs:")  # answered to programs; their own tests walk them
 DRESSES = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]

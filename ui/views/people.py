@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from tenants import invitations, members
+from tenants import invitations, join_links, members
 from tenants.backends import SECOND_FACTORS
 from tenants.members import PeopleRefused
 from tenants.models import Invitation, Membership
@@ -19,7 +19,7 @@ from tenants.roles import ABILITIES, Role
 from ui import paging
 from ui.access import View, member, permission
 from ui.addresses import platform
-from ui.people_forms import InviteForm, TransferForm, addresses_in, role_choices
+from ui.people_forms import InviteForm, JoinLinkForm, TransferForm, addresses_in, role_choices
 from ui.requests import MemberRequest
 
 MANAGE = "tenants.manage_members"
@@ -96,6 +96,11 @@ def _page(request: MemberRequest, form: InviteForm | None = None) -> HttpRespons
             "form": form or InviteForm(roles=granted),
             "checked": _checked(request) if form else [],
             **_waiting(request),
+            "link_form": JoinLinkForm(),
+            "join_links": [
+                (link, join_links.problem(link), join_links.address(link))
+                for link in join_links.open_in(request.organization)
+            ],
             "lacking": shown.filter(second_factor=False).count(),
         }
     status = 422 if form and form.errors else 200
