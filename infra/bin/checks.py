@@ -76,7 +76,7 @@ def bench(place: Place, words: list[str]) -> None:
             "DJANGO_SETTINGS_MODULE": "gistac.settings",
             "BENCH_OWNER": stack.cluster.owner_url,
             "BENCH_PEER": str(peer),
-            "GISTAC_DATABASE_LIMITS": "statement_timeout=60s",
+            "GISTAC_DATABASE_LIMITS": "statement_timeout=60s max_parallel_workers_per_gather=0",
             "PATH": f"{stack.cluster.bin}{os.pathsep}{os.environ['PATH']}",
         }
         command = [str(PYTHON), "-m", "tests.benchmarks", *words]

@@ -10,7 +10,9 @@ from gistac.startup import refuse_unsafe
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gistac.settings")
 os.environ.setdefault(
     "GISTAC_DATABASE_LIMITS",
-    "statement_timeout=5s lock_timeout=2s idle_in_transaction_session_timeout=30s",
+    "statement_timeout=5s lock_timeout=2s idle_in_transaction_session_timeout=30s "
+    # Many ask at once, for little: starting helpers costs more than they bring.
+    "max_parallel_workers_per_gather=0",
 )
 
 application = get_wsgi_application()
