@@ -231,11 +231,15 @@ export function frameTo(map, bounds) {
 // After the page changed its size: as much is shown as before, until somebody moves the map.
 function refit({ map }, element) {
   const before = framed.get(map);
-  const left =
-    before && map.getZoom() === before.zoom && map.getCenter().distanceTo(before.centre) < 1;
+  const left = before && map.getZoom() === before.zoom && moved(map, before.centre) < 3;
   map.invalidateSize({ animate: false });
   map.setMinZoom(Math.max(leastZoom(element), JSON.parse(element.dataset.map).minzoom ?? 0));
   if (left) frameTo(map, before.bounds);
+}
+
+// In pixels: a change of size alone moves the centre by parts of one.
+function moved(map, centre) {
+  return map.project(map.getCenter()).distanceTo(map.project(centre));
 }
 
 // The whole world fits, with hardly any room above the poles.
