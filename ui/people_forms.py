@@ -65,8 +65,8 @@ class JoinLinkForm(forms.Form):
         label="People", min_value=1, max_value=join_links.MOST_PEOPLE, initial=25
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="id_link_%s", **kwargs)
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="id_link_%s")
 
 
 class TransferForm(forms.Form):

@@ -107,7 +107,7 @@ def _page(request: MemberRequest, form: InviteForm | None = None) -> HttpRespons
     return render(request, "ui/people.html", context, status=status)
 
 
-def _members(request: MemberRequest) -> QuerySet[Membership]:
+def _members(request: MemberRequest) -> QuerySet[Any]:
     """Owners first; each with whether they have a second factor."""
     proof = Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_FACTORS)
     found = Membership.objects.filter(organization=request.organization).select_related("user")
