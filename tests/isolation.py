@@ -1,22 +1,27 @@
 """What the walk of test_isolation.py asks of every route, and the world that it asks in."""
 
 import itertools
+import logging
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.http import HttpResponse
+from django.db import connection
 from django.test.client import Client, ClientHandler
 from django.urls import URLPattern, URLResolver, get_resolver, reverse, set_script_prefix
 from django.urls.converters import IntConverter
+from psycopg.types.json import Jsonb
 
-from tenants.models import User
+from gistac.logs import JsonFormatter
+from tenants import key_text
+from tenants.models import Organization, User
 
-METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 PLATFORM, ORGANIZATION = settings.PUBLIC_SCHEMA_URLCONF, settings.ROOT_URLCONF
 CANARY = "canary-of-acme"  # in every private thing of acme
 OTHERS_CANARY = "canary-of-other"
@@ -34,6 +39,7 @@ class Route:
     name: str
     pattern: str
     is_named: bool
+    takes_keys: bool
     parameters: Found
 
     @property
@@ -57,7 +63,8 @@ def _walk(urlconf: str, resolver: URLResolver, space: str, text: str, found: Fou
             yield from _walk(urlconf, entry, inside, pattern, parameters)
         else:
             name = f"{space}{entry.name}" if entry.name else pattern
-            yield Route(urlconf, name, pattern, bool(entry.name), parameters)
+            takes_keys = hasattr(entry.callback, "cls")  # a view of the API, not a page
+            yield Route(urlconf, name, pattern, bool(entry.name), takes_keys, parameters)
 
 
 def _parameters(entry: URLPattern | URLResolver) -> Iterator[tuple[str, bool]]:
@@ -73,6 +80,8 @@ class World:
     things: dict[str, dict[str, str]]
     keys: dict[str, str]
     people: dict[str, User]
+    served: Organization
+    other: Organization
     handler: ClientHandler = field(default_factory=lambda: ClientHandler(False))
     sessions: dict[tuple[int, str | None], str] = field(default_factory=dict)
     addresses: Iterator[str] = field(
@@ -123,39 +132,63 @@ class World:
         return self.sessions[user.pk, host]
 
 
-def comparable(response: HttpResponse, path: str) -> str:
+class Watch(logging.Handler):
+    """All that is said to the database and to the log while one organization is served."""
+
+    def __init__(self, served: Organization, other: Organization) -> None:
+        super().__init__()
+        self.served, self.other = served, other
+        self.lines: list[str] = []
+        self.statements = self.cached = self.jobs = 0
+        self.faults: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(JsonFormatter().format(record))
+
+    def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        """As `connection.execute_wrapper` calls it."""
+        self.statements += 1
+        text = str(sql)
+        if self.other.schema_name in text:
+            self.faults.append(f"goes into another's schema: {text[:200]}")
+        if '"cache"' in text:
+            self.cached += 1
+            self._keys(text, params)
+        if "procrastinate_defer" in text:
+            self.jobs += 1
+            for job in params["jobs"]:
+                arguments = next(value.obj for value in job if isinstance(value, Jsonb))
+                if arguments.get("organization") != str(self.served.pk):
+                    self.faults.append(f"defers a job that names another: {arguments}")
+        return execute(sql, params, many, context)
+
+    def _keys(self, text: str, params: Any) -> None:
+        """Keys of the cache begin with the organization, or say that they are the platform's."""
+        for value in params or ():
+            is_key = isinstance(value, str) and "::1:" in value
+            if is_key and not value.startswith((f"{self.served.pk}:", "platform:")):
+                self.faults.append(f"a key of the cache is not the organization's: {value}")
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        log = logging.getLogger()
+        log.addHandler(self)
+        try:
+            with connection.execute_wrapper(self):
+                yield
+        finally:
+            log.removeHandler(self)
+
+
+def secrets_in(text: str) -> list[str]:
+    """Keys that stand in a text, by their form and checksum; and signatures of addresses."""
+    return [*key_text.all_in(text), *re.findall("X-Amz-Signature=[0-9a-f]{8}", text)]
+
+
+def comparable(said: str, path: str) -> str:
     """A body without the address that was asked and without what is new in every answer."""
-    text = response.content.decode(errors="replace").replace(path, "")
-    text = re.sub(r"\b[A-Za-z0-9]{64}\b", "token", text)  # against forged requests
+    text = re.sub(r"\b[A-Za-z0-9]{64}\b", "token", said.replace(path, ""))  # of forms
     return re.sub(r'nonce="[^"]*"', "nonce", text)
-
-
-def table(text: str) -> dict[tuple[str, str, str], tuple[str, ...]]:
-    """(route, thing, method) to the statuses of: nobody, a stranger, a bad key."""
-    rows: dict[tuple[str, str, str], tuple[str, ...]] = {}
-    for line in text.strip().splitlines():
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        name, things, methods, *statuses = line.split()
-        for thing in things.split(","):
-            for method in METHODS if methods == "*" else methods.split(","):
-                rows.setdefault((name, thing, method), tuple(statuses))
-    return rows
-
-
-def as_table(rows: dict[tuple[str, str, str], tuple[str, ...]]) -> str:
-    """The shortest text that `table` reads as these rows: what to paste after a look at it."""
-    methods: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
-    for (name, thing, method), statuses in rows.items():
-        methods.setdefault((name, thing, statuses), []).append(method)
-    things: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
-    for (name, thing, statuses), found in methods.items():
-        said = "*" if len(found) == len(METHODS) else ",".join(found)
-        things.setdefault((name, said, statuses), []).append(thing)
-    return "\n".join(
-        f"{name} {','.join(found)} {said} {' '.join(statuses)}"
-        for (name, said, statuses), found in things.items()
-    )
 
 
 def unknown() -> str:

@@ -1,4 +1,4 @@
-"""A thread is in one organization at a time, whatever fails; 20,000 switches in all."""
+"""A thread is in one organization at a time, whatever fails."""
 
 import random
 import threading
@@ -15,7 +15,6 @@ from tenants.current import cache_key, current_organization, tenant_scope
 from tenants.models import Organization
 
 THREADS = 8
-SWITCHES = 20_000
 
 
 def schema_in_use() -> str:
@@ -209,12 +208,13 @@ def cancel_at_random(stop: threading.Event) -> None:
     connection.close()
 
 
-def test_threads_and_cancelled_statements_mix_nothing(two_organizations):
+@pytest.mark.parametrize("switches", [2_000, pytest.param(20_000, marks=pytest.mark.long)])
+def test_threads_and_cancelled_statements_mix_nothing(two_organizations, switches):
     stop = threading.Event()
     with ThreadPoolExecutor(THREADS + 1) as pool:
         canceller = pool.submit(cancel_at_random, stop)
         walks = [
-            pool.submit(Walker(two_organizations, seed).walk, SWITCHES // THREADS)
+            pool.submit(Walker(two_organizations, seed).walk, switches // THREADS)
             for seed in range(THREADS)
         ]
         try:
@@ -223,8 +223,8 @@ def test_threads_and_cancelled_statements_mix_nothing(two_organizations):
             stop.set()
         canceller.result()
     assert sum(walker.wrong for walker in walkers) == 0
-    assert sum(walker.read for walker in walkers) > SWITCHES * 0.9
-    assert sum(walker.cancelled for walker in walkers) > 10
+    assert sum(walker.read for walker in walkers) > switches * 0.9
+    assert sum(walker.cancelled for walker in walkers) > switches // 2000
 
 
 def test_the_pool_gives_connections_of_no_organization(two_organizations):
