@@ -19,7 +19,7 @@ class PlanRefused(Exception):
 def change(name: str, limits: Mapping[str, int | None]) -> Plan:
     """Sets these limits of a plan, None for no limit; one that is not there yet is made.
 
-    It holds at once for all who have it, and each gets a record.
+    It holds within seconds for all who have it, and each gets a record.
     """
     plan = Plan.objects.select_for_update().filter(name=name).first() or Plan(name=name)
     before = {limit: getattr(plan, limit) for limit in limits}
@@ -39,7 +39,7 @@ def change(name: str, limits: Mapping[str, int | None]) -> Plan:
 
 @transaction.atomic
 def give(organization: Organization, name: str) -> None:
-    """From the next request on; files and items beyond its limits stay."""
+    """Within seconds; files and items beyond its limits stay."""
     plan = Plan.objects.filter(name=name).first()
     if plan is None:
         raise PlanRefused(f"There is no plan {name!r}.")

@@ -55,6 +55,10 @@ class Standing:
         """Of what is limited by the month."""
         return self.month.get(name, 0) + self.unwritten[name]
 
+    def used_up(self, name: str) -> int | None:
+        limit: int | None = getattr(self.limits, f"{name}_per_month", None)
+        return None if limit is None or self.used(name) < limit else limit
+
 
 @dataclass(frozen=True)
 class Window:
@@ -88,18 +92,28 @@ def take(organization: UUID, name: str, amount: int) -> int | None:
     used up already. The last one may go past it."""
     with _lock:
         known = _known.setdefault(organization, Standing())
-        limit = getattr(known.limits, f"{name}_per_month", None)
-        if limit is not None and known.used(name) >= limit:
-            return int(limit)
-        known.unwritten[name] += amount
-    return None
+        if (limit := known.used_up(name)) is None:
+            known.unwritten[name] += amount
+    return limit
+
+
+def used_up(organization: UUID, name: str) -> int | None:
+    """The limit of what is limited by the month, where it is used up already."""
+    with _lock:
+        return _known.setdefault(organization, Standing()).used_up(name)
 
 
 def write() -> None:
-    """Adds what was counted to the rows of today, and learns what others have counted."""
+    """Adds what was counted to the rows of today, and learns what others have counted; also of
+    those who were only refused, since their plan may be another one by now."""
+    lately = time.time() - 2 * WRITE_EVERY
     with _lock:
         _forget(time.time() - KNOWN_FOR)
-        taken = {id: _taken(known) for id, known in _known.items() if known.unwritten["requests"]}
+        taken = {
+            id: _taken(known)
+            for id, known in _known.items()
+            if known.asked > lately or any(known.unwritten.values())
+        }
     if not taken:
         return
     today = datetime.now(UTC).date()

@@ -43,6 +43,25 @@ class Room:
 _room = Room()
 
 
+class Place:
+    """One of the places of this process, kept until it is given back. Raises `Full`."""
+
+    def __init__(self, keeper: object) -> None:
+        self.keeper, self.kept = keeper, False
+        if not _room.take(keeper):
+            raise Full("Many are reading whole results just now. Try again soon.")
+        self.kept = True
+
+    def give_back(self) -> None:
+        """As often as one likes."""
+        if self.kept:
+            self.kept = False
+            _room.give_back(self.keeper)
+
+    def __del__(self) -> None:
+        self.give_back()  # of an answer that never came to be sent
+
+
 class Rows:
     """The first column of a query, read in pieces on a connection of its own.
 
@@ -60,9 +79,7 @@ class Rows:
         self.connection: BaseDatabaseWrapper = connections[rows.db]
         if self.connection.in_atomic_block:
             return
-        self.keeper = getattr(self.connection, "keeper", None)
-        if not _room.take(self.keeper):
-            raise Full("Many are reading whole results just now. Try again soon.")
+        self.place = Place(getattr(self.connection, "keeper", None))
         self.owned = True
         self.connection = self.connection.copy()
         self.connection.inc_thread_sharing()  # a server may send from another thread
@@ -99,7 +116,7 @@ class Rows:
             try:
                 self.connection.close()
             finally:
-                _room.give_back(self.keeper)
+                self.place.give_back()
 
 
 class Stream:

@@ -1,6 +1,7 @@
 """Counts what is asked at an organization's doors, and stops it where its plan does."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
@@ -45,20 +46,34 @@ class UsageMiddleware:
         response.headers["RateLimit"] = f'"organization";r={max(0, window.left)};t={window.seconds}'
         return response
 
+    def process_view(self, request: Request, *view: Any) -> HttpResponse | None:
+        """No tile is drawn to be refused."""
+        if request.organization is None or not _is_tile(request):
+            return None
+        limit = usage.used_up(request.organization.pk, "tiles")
+        return None if limit is None else _used_up(request, "tiles", limit)
+
     def _answer(self, request: Request) -> HttpResponse:
         assert request.organization is not None
         response = self.get_response(request)
         for name, amount in _used(request, response).items():
             if amount and (limit := usage.take(request.organization.pk, name, amount)) is not None:
-                return refused(request, 402, "LimitReached", USED_UP[name].format(limit=limit))
+                return _used_up(request, name, limit)
         return response
 
 
 def _used(request: Request, response: HttpResponse) -> dict[str, int]:
     """Of what is limited by the month; a tile that the asker has already is not counted."""
-    match = request.resolver_match
-    is_tile = match is not None and match.view_name == "stac:tile" and response.status_code == 200
-    return {"signed_bytes": getattr(response, "signed_bytes", 0), "tiles": int(is_tile)}
+    is_drawn = _is_tile(request) and response.status_code == 200
+    return {"signed_bytes": getattr(response, "signed_bytes", 0), "tiles": int(is_drawn)}
+
+
+def _is_tile(request: Request) -> bool:
+    return request.resolver_match is not None and request.resolver_match.view_name == "stac:tile"
+
+
+def _used_up(request: Request, name: str, limit: int) -> HttpResponse:
+    return refused(request, 402, "LimitReached", USED_UP[name].format(limit=limit))
 
 
 def _too_often(request: Request, window: Window) -> HttpResponse:

@@ -2,12 +2,12 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import orjson
 from django import forms
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.http import Http404, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from catalogs.stac import tables
 from catalogs.stac.errors import Invalid
+from catalogs.stac.streams import Place
 from ui import audit, paging
 from ui.access import permission
 from ui.audit import ACTIONS, Record, Wanted, words
@@ -111,12 +112,28 @@ class AuditExport(APIView):
         organization = request._request.organization  # type: ignore[attr-defined]
         some = audit.everything(organization, form.wanted)
         made, broken = WRITERS[name]
-        answer = StreamingHttpResponse(_sent(made(some), broken), content_type=FORMS[name])
+        body = _Body(_sent(made(some), broken))
+        answer = StreamingHttpResponse(body, content_type=FORMS[name])
         answer["Content-Disposition"] = f'attachment; filename="audit-{organization.slug}.{name}"'
         return answer
 
 
-def _sent(parts: Iterator[bytes], broken: bytes) -> Iterator[bytes]:
+class _Body:
+    """Keeps a place of the process for as long as its reader reads."""
+
+    def __init__(self, parts: Generator[bytes, None, None]) -> None:
+        self.parts = parts
+        self.place = Place(getattr(connection, "keeper", None))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.parts
+
+    def close(self) -> None:
+        self.parts.close()
+        self.place.give_back()
+
+
+def _sent(parts: Iterator[bytes], broken: bytes) -> Generator[bytes, None, None]:
     """What breaks off must not look complete."""
     try:
         yield from parts
