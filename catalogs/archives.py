@@ -34,7 +34,11 @@ files.jsonl     every file of the catalog: size, checksum (SHA-256 as a multihas
 
 
 class Archive:
-    """`told` hears now and then how many items are written."""
+    """`told` hears now and then how many items and files are written.
+
+    All documents come first. What they say of files is put by meanwhile, and the bytes are copied
+    at the end: no transaction may stay open for as long as that takes.
+    """
 
     def __init__(
         self,
@@ -47,7 +51,7 @@ class Archive:
     ) -> None:
         self.out, self.title, self.root = out, title, root  # of the API, for what is behind it
         self.with_files, self.told = with_files, told
-        self.items = self.files = 0
+        self.items = self.files = self.copied = 0
 
     def write(self) -> None:
         homes = list(Collection.objects.order_by("pk"))
@@ -58,9 +62,11 @@ class Archive:
             self._document("catalog.json", _catalog(self.title, homes))
             for home in homes:
                 self._collection(home)
-            self.listed.seek(0)
-            self._add("files.jsonl", iter(lambda: self.listed.read(1 << 20), b""))
+            gone = set(self._copy()) if self.with_files else set()
+            self._add("files.jsonl", self._lines(gone))
             where = "its path here" if self.with_files else "an address that is good for 7 days"
+            if gone:
+                where += ", or null where it was removed meanwhile"
             words = {"title": self.title, "day": timezone.now().date(), "where": where}
             self._add("README.txt", [_README.format(**words).encode()])
 
@@ -73,7 +79,7 @@ class Archive:
             held = {asset.key: asset for asset in home.held_assets.filter(item=None)}
             document = self._moved(_read(home.body), folder, held)
             self._add(f"{folder}/collection.json", _with_items(document, rows))
-            texts = _Texts(rows, self.root, lambda: self.told(self.items))
+            texts = _Texts(rows, self.root, self._tell)
             self._add(f"{folder}/items.parquet", geoparquet.file(texts))
         finally:
             rows.close()
@@ -94,7 +100,7 @@ class Archive:
             ]
             self._document(f"{folder}/{name}.json", document)
         self.items += len(documents)
-        self.told(self.items)
+        self._tell()
 
     def _moved(self, document: Document, folder: str, held: dict[str, Asset]) -> Document:
         """Without our links; with our files where they are in the zip, or behind the gate."""
@@ -109,22 +115,42 @@ class Archive:
         return document
 
     def _file(self, asset: Asset, path: str) -> None:
-        if self.with_files:
-            self._add(path, assets().chunks(asset.name), zipfile.ZIP_STORED)
-            where = {"path": path}
-        else:
-            where = {"href": assets().url(asset.name, expires=SIGNED_FOR)}
         line = {
+            "name": asset.name,
             "collection": asset.collection_id,
             "item": _item_of(asset),
             "key": asset.key,
             "size": asset.size,
             "checksum": asset.checksum,
             "type": asset.media_type,
+            "path": path,
         }
-        self.listed.write(orjson.dumps(line | where) + b"\n")
+        self.listed.write(orjson.dumps(line) + b"\n")
         self.files += 1
-        self.told(self.items)
+
+    def _copy(self) -> Iterator[str]:
+        """Puts the files into the zip; gives the names of those that are not there any more."""
+        for line in self._listed():
+            if assets().held_size(line["name"]) is None:
+                yield line["name"]
+            else:
+                self._add(line["path"], assets().chunks(line["name"]), zipfile.ZIP_STORED)
+            self.copied += 1
+
+    def _lines(self, gone: set[str]) -> Iterator[bytes]:
+        """What is told of each file; an address is good from now on."""
+        for line in self._listed():
+            name = line.pop("name")
+            if not self.with_files:
+                del line["path"]
+                line["href"] = assets().url(name, expires=SIGNED_FOR)
+            elif name in gone:
+                line["path"] = None
+            yield orjson.dumps(line) + b"\n"
+
+    def _listed(self) -> Iterator[Document]:
+        self.listed.seek(0)
+        return map(orjson.loads, self.listed)
 
     def _document(self, name: str, document: Document) -> None:
         self._add(name, [orjson.dumps(document, option=orjson.OPT_INDENT_2)])
@@ -135,7 +161,10 @@ class Archive:
         with self.zip.open(entry, "w", force_zip64=True) as member:
             for chunk in chunks:
                 member.write(chunk)
-                self.told(self.items)
+                self._tell()
+
+    def _tell(self) -> None:
+        self.told(self.items + self.copied)
 
 
 class _Texts:

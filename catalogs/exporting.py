@@ -10,7 +10,7 @@ from typing import IO, cast
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.db.utils import InterfaceError, OperationalError
+from django.db.utils import IntegrityError, InterfaceError, OperationalError
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -21,7 +21,7 @@ from catalogs.archives import Archive
 from catalogs.audit import Actor
 from catalogs.models import Export
 from catalogs.stac.errors import Conflict, Full, NotFound
-from catalogs.stac.models import Item
+from catalogs.stac.models import Asset, Item
 from catalogs.storage import Outgoing, StorageUnavailable, assets
 
 OUTAGES = (StorageUnavailable, OperationalError, InterfaceError, Full)
@@ -38,14 +38,16 @@ class Stale(Exception):
 
 def start(owner: str, *, title: str, root: str, with_files: bool, actor: Actor) -> Export:
     """One at a time: two would be the same."""
-    with transaction.atomic():
-        if Export.objects.select_for_update().filter(state__in=Export.OPEN).exists():
-            raise Conflict("An export is being made already. Wait until it is there.")
-        made: Export = Export.objects.create(
-            title=title, root=root, with_files=with_files, by=actor.name
-        )
-        audit.record(actor, "catalog.export", export=str(made.pk), files=str(with_files).lower())
-        _defer(made, owner)
+    try:
+        with transaction.atomic():
+            made: Export = Export.objects.create(
+                title=title, root=root, with_files=with_files, by=actor.name
+            )
+            files = str(with_files).lower()
+            audit.record(actor, "catalog.export", export=str(made.pk), files=files)
+            _defer(made, owner)
+    except IntegrityError:
+        raise Conflict("An export is being made already. Wait until it is there.") from None
     return made
 
 
@@ -95,23 +97,29 @@ class _Run:
             if row.run > MOST_RUNS:
                 row.state, row.problem = State.FAILED, "Every run of it was cut off."
             row.save()
-        self.row, self.total = row, max(1, Item.objects.count())
+        self.row, self.total = row, max(1, _parts(row))
         if row.state == State.FAILED:
             raise Stale
 
     def begun(self, multipart: str) -> None:
         self.note(multipart=multipart)
 
-    def alive(self, items: int) -> None:
+    def alive(self, written: int) -> None:
         now = timezone.now()
         if self.row.beat and now - self.row.beat > BEAT:
             self.row.beat = now
-            self.note(progress=min(99, items * 100 // self.total))
+            self.note(progress=min(99, written * 100 // self.total))
 
     def note(self, **fields: object) -> None:
         mine = {"pk": self.row.pk, "attempt": self.row.attempt, "run": self.row.run}
         if not Export.objects.filter(**mine, state=State.RUNNING).update(beat=Now(), **fields):
             raise Stale
+
+
+def _parts(export: Export) -> int:
+    """Items to be written, and files to be copied."""
+    files = Asset.objects.count() if export.with_files else 0
+    return Item.objects.count() + files
 
 
 def fetch(export: Export, filename: str, *, actor: Actor) -> str:

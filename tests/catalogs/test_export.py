@@ -73,6 +73,8 @@ def test_it_works(catalog, ada_client, run_jobs, tmp_path, files):
     own, far = items[ODD].assets["data"], items[ODD].assets["far"]
     assert far.href == "https://example.org/x.tif"
     if files == "yes":
+        names = zipped.namelist()  # bytes come when all is read: no transaction waits for them
+        assert names.index(line["path"]) > max(names.index(n) for n in names if "items." in n)
         assert zipped.read(line["path"]) == b"pixels"
         with open(own.get_absolute_href(), "rb") as opened:
             assert opened.read() == b"pixels"
@@ -85,6 +87,13 @@ def test_it_works(catalog, ada_client, run_jobs, tmp_path, files):
     with tenant_scope(catalog):
         actions = AuditRecord.objects.order_by("id").values_list("action", flat=True)
         assert list(actions)[-2:] == ["catalog.export", "catalog.export.fetch"]
+
+
+def test_a_file_that_is_gone_by_then_is_told(catalog, ada_client, run_jobs, bucket):
+    bucket.objects.filter(Prefix=f"o/{catalog.pk}/u/").delete()
+    zipped = make(ada_client, run_jobs, files="yes")
+    assert json.loads(zipped.read("files.jsonl"))["path"] is None
+    assert b"removed meanwhile" in zipped.read("README.txt")
 
 
 def test_one_at_a_time(catalog, ada_client):
