@@ -41,10 +41,11 @@ def issue(
 ) -> tuple[ApiKey, str]:
     """The row, and the key itself, which cannot be shown again. Lives 90 days unless told."""
     limits, name = Limits.read(scopes, collections, addresses), _name(name)
-    expires = expires or timezone.now() + LIFETIME
-    _check_gift(organization, creator, limits)
-    _check_end(organization, creator, expires)
     with transaction.atomic():
+        _hold(creator)
+        expires = expires or _at_most(creator, timezone.now() + LIFETIME)
+        _check_gift(organization, creator, limits)
+        _check_end(organization, creator, expires)
         key, text = _made(organization, creator, name, limits, expires)
         words = {"key": key.key_id, "name": name}
         audit.record(organization, creator, "key.create", None, _told(key), **words)
@@ -84,20 +85,27 @@ def widens(key: ApiKey, limits: Limits) -> bool:
 
 
 def roll(key: ApiKey, *, by: User | ApiKey, overlap: timedelta = OVERLAP) -> tuple[ApiKey, str]:
-    """Another key with the same limits and as long a life; this one works on for a while."""
+    """Another key with the same limits and as long a life; this one works on for a while.
+
+    It stands on collections' lists in the old one's place, unless a key rolls another than itself:
+    that would give what it has not.
+    """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise KeyRefused("The old key can go on for at most 7 days.")
     organization = key.organization
     with transaction.atomic():
+        _hold(by, key)
         old, now = _good(key), timezone.now()
         if old.rolled:
             raise KeyRefused("This key was rolled already: roll the one that took its place.")
         limits = Limits.of(old)
-        expires = NEVER if old.expires is None else now + min(old.expires - old.created, LONGEST)
+        expires = _at_most(by, _as_long(old, now))
         _check_gift(organization, by, limits)
         _check_end(organization, by, expires)
         made, text = _made(organization, by, old.name, limits, expires)
-        ApiKey.objects.filter(pk=made.pk).update(rotated_from=old, line=old.line)
+        same = not isinstance(by, ApiKey) or by.line == old.line
+        line = old.line if same else made.line
+        ApiKey.objects.filter(pk=made.pk).update(rotated_from=old, line=line)
         end = now + overlap
         old.expires = end if old.expires is None else min(old.expires, end)
         old.rolled = now
@@ -109,21 +117,40 @@ def roll(key: ApiKey, *, by: User | ApiKey, overlap: timedelta = OVERLAP) -> tup
     return made, text
 
 
-def revoke(key: ApiKey, *, by: User | ApiKey | None, reason: str = "") -> bool:
-    """At once and for ever; the first one to revoke stays on record, and is told so."""
+def revoke(key: ApiKey, *, by: User | ApiKey | None, reason: str = "") -> list[ApiKey]:
+    """At once and for ever, and with it all that it made, and those made; which ones it ended.
+
+    The first one to revoke stays on record.
+    """
     reason = " ".join(reason.split())
     if len(reason) > 200 or not reason.isprintable():
         raise KeyRefused("Say why in at most 200 characters.")
+    ended = []
     with transaction.atomic():
-        good = ApiKey.objects.filter(pk=key.pk, revoked=None)
-        who = None if by is None else person(by)
-        end = {"revoked": timezone.now(), "revoked_by": who, "revoke_reason": reason}
-        ended = bool(good.update(**end))
-        if ended:
-            words = {"key": key.key_id, "name": key.name, "reason": reason}
-            audit.record(key.organization, by, "key.revoke", None, None, **words)
+        these = [key]
+        while these:
+            ended += [each for each in these if _end(each, by, reason, root=key)]
+            these = list(made_by(these))
     key.refresh_from_db()
     return ended
+
+
+def made_by(these: Iterable[ApiKey]) -> QuerySet[ApiKey]:
+    """The keys that these made, good or not."""
+    found = ApiKey.objects.filter(made_by__in=[key.pk for key in these])
+    return found.select_related("organization").order_by("pk")
+
+
+def _end(key: ApiKey, by: User | ApiKey | None, reason: str, *, root: ApiKey) -> bool:
+    good = ApiKey.objects.filter(pk=key.pk, revoked=None)
+    who = None if by is None else person(by)
+    if not good.update(revoked=timezone.now(), revoked_by=who, revoke_reason=reason):
+        return False
+    words = {"key": key.key_id, "name": key.name, "reason": reason}
+    if key.pk != root.pk:
+        words["along_with"] = root.key_id
+    audit.record(key.organization, by, "key.revoke", None, None, **words)
+    return True
 
 
 def verify(text: str, organization: Organization, *, address: str | None = None) -> ApiKey | None:
@@ -212,6 +239,7 @@ def _made(
     key = ApiKey.objects.create(
         organization=organization,
         creator=person(by),
+        made_by=by if isinstance(by, ApiKey) else None,
         name=name,
         key_id=key_id(text),
         digest=digest(text, pepper),
@@ -228,6 +256,24 @@ def _made(
 def person(by: User | ApiKey) -> User:
     """In whose name it is done."""
     return by.creator if isinstance(by, ApiKey) else by
+
+
+def _hold(by: User | ApiKey, *others: ApiKey) -> None:
+    """These keys stay as they are until all is done; a key that is over by now does nothing."""
+    if isinstance(by, ApiKey):
+        both = ApiKey.objects.filter(pk__in=[key.pk for key in (by, *others)]).order_by("pk")
+        list(both.select_for_update())
+        by.expires = _good(by).expires
+
+
+def _as_long(old: ApiKey, now: datetime) -> datetime:
+    return NEVER if old.expires is None else now + min(old.expires - old.created, LONGEST)
+
+
+def _at_most(by: User | ApiKey, expires: datetime) -> datetime:
+    """What a key makes ends with it at the latest."""
+    own = by.expires if isinstance(by, ApiKey) else None
+    return expires if own is None or expires == NEVER else min(expires, own)
 
 
 def _good(key: ApiKey) -> ApiKey:
@@ -257,6 +303,8 @@ def _check_end(organization: Organization, by: User | ApiKey, expires: datetime)
     if expires == NEVER:
         if isinstance(by, ApiKey) or role_in(by, organization) != Role.OWNER:
             raise KeyRefused("Only an owner can make a key that never expires.")
+    elif expires != _at_most(by, expires):
+        raise KeyRefused("A key makes no other that works longer than it does itself.")
     elif not timedelta(0) < expires - timezone.now() <= LONGEST + timedelta(minutes=1):
         raise KeyRefused("A key lives for at least a moment and at most 366 days.")
 

@@ -25,11 +25,12 @@ def end(text: str) -> None:
     for found in list(key_text.all_in(text))[:MOST_AT_ONCE]:
         rows = ApiKey.objects.filter(key_id=key_text.key_id(found), revoked=None)
         key = keys.known(rows.select_related("organization"), found)
-        if key is not None and keys.revoke(key, by=None, reason=REASON):
-            _tell(key)
+        if key is not None and (ended := keys.revoke(key, by=None, reason=REASON)):
+            _tell(key, along=ended[1:])
 
 
-def _tell(key: ApiKey) -> None:
+def _tell(key: ApiKey, along: list[ApiKey]) -> None:
     words = {"key": key.name, "key_id": key.key_id, "organization": key.organization.name}
+    words["along"] = ", ".join(f"“{each.name}”" for each in along)
     address = f"{key.organization.address}keys/"
     mail.later(key.creator.email, "people/email/key_leaked.html", **words, address=address)

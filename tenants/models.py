@@ -396,6 +396,7 @@ class ApiKey(Asker, models.Model):
     revoked_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     revoke_reason = models.CharField(max_length=200, blank=True, db_default="")
     rotated_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="rolled_to")
+    made_by = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")  # by a key
     rolled = models.DateTimeField(null=True)  # another took its place then
     line = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID())  # kept when it is rolled
     last_used = models.DateTimeField(null=True, blank=True)

@@ -1,8 +1,11 @@
 """Keys by program: listed, made, changed, rolled and revoked with a key; and leaked ones ended."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from tenants import key_text, keys
 from tenants.models import ApiKey, AuditRecord, Membership
@@ -130,3 +133,49 @@ def test_what_is_no_whole_key_ends_none(acme, read_key):
     for body in (*guesses, key_text.new_text(), b"\xff\0"):
         assert leak(body).status_code == 202
     assert keys.verify(read_key, acme)
+
+
+def test_a_key_that_is_rolled_by_another_stands_on_no_list(acme, ada, client):
+    """Else one that manages keys would read what is shown to a key by name."""
+    named, _ = keys.issue(acme, creator=ada, name="named", scopes=READ_SCOPES)
+    rolled = client.post(f"{API}{named.key_id}/roll/", {"overlap": 0}, JSON).json()
+    made = keys.verify(rolled["key"], acme)
+    assert made.rotated_from == named
+    assert made.name_on_lists != named.name_on_lists
+
+
+def test_a_key_that_rolls_itself_stays_on_its_lists(acme, client, manager):
+    rolled = client.post(f"{API}{manager[0].key_id}/roll/", {"overlap": 1}, JSON).json()
+    made = keys.verify(rolled["key"], acme)
+    assert made.name_on_lists == manager[0].name_on_lists
+    assert made.expires == manager[0].expires
+
+
+def test_what_a_key_makes_lives_no_longer_than_it(client, manager):
+    soon = timezone.now() + timedelta(days=2)
+    ApiKey.objects.filter(pk=manager[0].pk).update(expires=soon)
+    late = READ | {"expires": (soon + timedelta(hours=1)).isoformat()}
+    answer = client.post(API, late, JSON)
+    assert answer.status_code == 400
+    assert "longer than it does itself" in answer.text
+    assert client.post(API, READ, JSON).json()["expires"] == soon.isoformat()
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_what_a_key_made_ends_with_it(acme, ada_client, client, manager, leaks, run_jobs):
+    managing = READ | {"name": "child", "scopes": [*READ_SCOPES, "keys:manage"]}
+    child = program(client.post(API, managing, JSON).json()["key"])
+    grandchild = program(child.post(API, READ | {"name": "grandchild"}, JSON).json()["key"])
+    assert grandchild.get("/o/acme/stac/").status_code == 200
+    if leaks:
+        leak(manager[1])
+        run_jobs()
+        assert "“child”, “grandchild”" in mail.outbox[0].body
+    else:
+        page = f"/o/acme/keys/{manager[0].pk}/revoke/"
+        assert "grandchild" in ada_client.get(page).text
+        assert "3 keys no longer work" in ada_client.post(page, follow=True).text
+    for each in (client, child, grandchild):
+        assert each.get("/o/acme/stac/").status_code == 401
+    told = AuditRecord.objects.filter(action="key.revoke").values_list("objects_named", flat=True)
+    assert [each.get("along_with") for each in told] == [None, *[manager[0].key_id] * 2]

@@ -99,11 +99,20 @@ def revoke_all(request: MemberRequest) -> HttpResponse:
 def _revoked(request: MemberRequest, chosen: list[ApiKey]) -> HttpResponse:
     form = RevokeForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
-        context = {"chosen": chosen, "form": form}
+        context = {"chosen": chosen, "form": form, "along": _along(chosen)}
         status = 422 if form.errors else 200
         return render(request, "ui/key_revoke.html", context, status=status)
+    reason, ended = form.cleaned_data["reason"], list[ApiKey]()
     for each in chosen:
-        tenant_keys.revoke(each, by=request.user, reason=form.cleaned_data["reason"])
+        ended += tenant_keys.revoke(each, by=request.user, reason=reason)
     said = f"The key “{chosen[0]}” no longer works."
-    messages.success(request, said if len(chosen) == 1 else f"{len(chosen)} keys no longer work.")
+    messages.success(request, said if len(ended) <= 1 else f"{len(ended)} keys no longer work.")
     return redirect("ui:keys")
+
+
+def _along(chosen: list[ApiKey]) -> list[ApiKey]:
+    """Those that were made by the chosen ones, which end with them."""
+    along, these = list[ApiKey](), chosen
+    while these := list(tenant_keys.made_by(these)):
+        along += these
+    return [key for key in along if not key.is_over and key not in chosen]
