@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import IO, cast
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Now
 from django.db.utils import IntegrityError, InterfaceError, OperationalError
 from django.utils import timezone
@@ -16,11 +16,12 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from catalogs import audit
+from catalogs import audit, room
 from catalogs.archives import Archive
 from catalogs.audit import Actor
 from catalogs.models import Export
-from catalogs.stac.errors import Conflict, Full, NotFound
+from catalogs.room import Reserve
+from catalogs.stac.errors import Conflict, Full, NotFound, Refused
 from catalogs.stac.models import Asset, Item
 from catalogs.storage import Outgoing, StorageUnavailable, assets
 
@@ -28,6 +29,7 @@ OUTAGES = (StorageUnavailable, OperationalError, InterfaceError, Full)
 SILENT = timedelta(seconds=120)
 BEAT = timedelta(seconds=3)
 KEPT = timedelta(days=7)
+BYTES_OF_ITEM = 3000  # in a zip: the document, its names, its row of the table
 MOST_RUNS = 8
 State = Export.State
 
@@ -36,19 +38,43 @@ class Stale(Exception):
     """Another run has it now: this one must write no more."""
 
 
-def start(owner: str, *, title: str, root: str, with_files: bool, actor: Actor) -> Export:
-    """One at a time: two would be the same."""
+def start(
+    owner: str,
+    *,
+    title: str,
+    root: str,
+    with_files: bool,
+    actor: Actor,
+    reserve: Reserve = lambda promised: None,
+) -> Export:
+    """One at a time: two would be the same. It takes the place of the last of its kind."""
     try:
         with transaction.atomic():
             made: Export = Export.objects.create(
                 title=title, root=root, with_files=with_files, by=actor.name
             )
+            Export.objects.exclude(state__in=Export.OPEN).filter(with_files=with_files).delete()
+            if with_files:
+                _promise(made, reserve)
             files = str(with_files).lower()
             audit.record(actor, "catalog.export", export=str(made.pk), files=files)
             _defer(made, owner)
     except IntegrityError:
         raise Conflict("An export is being made already. Wait until it is there.") from None
     return made
+
+
+def _promise(export: Export, reserve: Reserve) -> None:
+    """Only what has the files asks for room: whoever is at a limit may leave."""
+    files = Asset.objects.aggregate(bytes=Sum("size", default=0))["bytes"]
+    size = files + Item.objects.count() * BYTES_OF_ITEM
+    try:
+        room.promise(size, reserve)
+    except Refused as full:
+        full.message += " An export that lists the files needs no room for them."
+        raise
+    export.size = size
+    export.save(update_fields=["size"])
 
 
 def _defer(export: Export, owner: str) -> None:

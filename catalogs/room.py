@@ -10,11 +10,12 @@ from django.db import connection, transaction
 from django.db.models import BigIntegerField, F, Func, QuerySet, Sum, Value
 from django.utils.module_loading import import_string
 
-from catalogs.models import Draft, Upload
+from catalogs.models import Draft, Export, Upload
 from catalogs.stac.errors import Refused
 from catalogs.stac.models import Asset, Collection, Job, Trashed
 
 State = Upload.State
+PLACES = ("published", "review", "refused", "bodies", "trash", "exports")  # of bytes in the bucket
 # Takes the bytes that are promised in all; gives those that may be, None for any number. It may
 # refuse with a sentence of its own.
 type Reserve = Callable[[int], int | None]
@@ -74,10 +75,12 @@ def settle(reserve: Reserve) -> None:
 
 
 def promised_already() -> int:
-    """To uploads whose parts are still on their way, and bodies on their way to the bucket."""
+    """To uploads whose parts are still on their way, bodies on their way to the bucket, and an
+    export with files that is being made."""
     uploads = Upload.objects.filter(state=State.UPLOADING).aggregate(bytes=Sum("size"))
     bodies = _bodies().filter(name="").aggregate(bytes=Sum("size"))
-    return (uploads["bytes"] or 0) + (bodies["bytes"] or 0)
+    exports = Export.objects.filter(state__in=Export.OPEN).aggregate(bytes=Sum("size"))
+    return sum(each["bytes"] or 0 for each in (uploads, bodies, exports))
 
 
 def held() -> dict[str, int]:
@@ -92,8 +95,9 @@ def held() -> dict[str, int]:
         _sum("refused", refused, F("size")),
         _sum("bodies", _bodies().exclude(name=""), F("size")),
         _sum("trash", Trashed.objects.all(), _Sizes("held")),
+        _sum("exports", Export.objects.filter(state=Export.State.DONE), F("size")),
     ]
-    found = dict.fromkeys(("published", "review", "refused", "bodies", "trash"), 0)
+    found = dict.fromkeys(PLACES, 0)
     for kind, size in parts[0].union(*parts[1:], all=True):
         found[kind] += int(size or 0)
     return found

@@ -24,7 +24,7 @@ def reserve(organization: Organization, promised: int) -> int | None:
                 f"There is no room for this: the plan of {organization} allows "
                 f"{readable(limit)} of files, {readable(held)} are here, and this would make "
                 f"{readable(promised)} that are on their way. Delete what is not needed (what "
-                f"is in the trash counts until it is emptied), {MORE}"
+                f"is in the trash counts until it is emptied, an export for its week), {MORE}"
             )
     return quotas.reserve(organization, promised)
 

@@ -8,8 +8,20 @@ import requests
 from django.test import Client
 
 from catalogs.storage import SMALLEST_PART
+from tenants.models import Organization, Plan
 
 ROOT = "/o/acme/api/uploads/"
+
+
+@pytest.fixture
+def limited(acme):
+    """`limited(items=3)`: acme has a plan with these limits and no others."""
+
+    def give(**limits: int) -> None:
+        plan, _ = Plan.objects.update_or_create(name="small", defaults=limits)
+        Organization.objects.filter(pk=acme.pk).update(plan=plan)
+
+    return give
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import requests
 from django.utils import timezone
 
-from catalogs import exporting, reaper
+from catalogs import exporting, reaper, room
 from catalogs.models import AuditRecord, Export
 from catalogs.stac import transactions
 from catalogs.storage import assets
@@ -51,6 +51,7 @@ def make(client, run_jobs, **words: str) -> zipfile.ZipFile:
     answer = client.get(PAGE + href)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (302, "no-store")
     fetched = requests.get(answer.headers["Location"], timeout=10)
+    assert answer.signed_bytes == len(fetched.content)
     assert "acme-2" in fetched.headers["Content-Disposition"]
     return zipfile.ZipFile(io.BytesIO(fetched.content))
 
@@ -122,6 +123,24 @@ def test_a_run_that_was_cut_off_begins_anew(catalog, ada_client, run_jobs):
         export.refresh_from_db()
         assert (export.state, export.attempt) == ("done", 1)
         assert assets().held_size(export.name) == export.size
+
+
+def test_files_need_room(catalog, limited, ada_client, run_jobs):
+    limited(storage=10_000)  # for four items and 6 bytes not enough
+    refused = ada_client.post(PAGE, {"files": "yes"})
+    assert refused.status_code == 402
+    assert "that lists the files needs no room" in refused.text
+    make(ada_client, run_jobs, files="no")  # leaving is possible
+    limited(storage=40_000)
+    make(ada_client, run_jobs, files="yes")
+    with tenant_scope(catalog):
+        first = Export.objects.get(with_files=True)
+        used = sum(export.size for export in Export.objects.all())
+        assert (room.held()["exports"], room.promised_already()) == (used, 0)
+    ada_client.post(PAGE, {"files": "yes"})
+    with tenant_scope(catalog):
+        assert not Export.objects.filter(pk=first.pk).exists()  # one of a kind
+        assert room.promised_already() == 12_006
 
 
 def test_it_is_kept_for_a_week(catalog, ada_client, run_jobs):

@@ -8,7 +8,6 @@ from catalogs import drafts, room
 from catalogs.audit import Actor
 from catalogs.stac.models import Collection, Item, Job, Trashed
 from tenants.current import tenant_scope
-from tenants.models import Organization, Plan
 from tests.stac import documents
 from tests.stac.door import stac  # noqa: F401 - a fixture
 from tests.ui import catalog
@@ -17,17 +16,6 @@ UPLOADS = "/o/acme/api/uploads/"
 LINES = "application/x-ndjson"
 LATER = {"Prefer": "respond-async"}
 LENIENT = {"Prefer": "respond-async, handling=lenient"}
-
-
-@pytest.fixture
-def limited(acme):
-    """`limited(items=3)`: acme has a plan with these limits and no others."""
-
-    def give(**limits: int) -> None:
-        plan, _ = Plan.objects.update_or_create(name="small", defaults=limits)
-        Organization.objects.filter(pk=acme.pk).update(plan=plan)
-
-    return give
 
 
 @pytest.fixture

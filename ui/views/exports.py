@@ -7,10 +7,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from catalogs import exporting
+from catalogs import exporting, room
 from catalogs.audit import Actor
 from catalogs.models import Export
-from catalogs.stac.errors import Conflict
+from catalogs.stac.errors import Refused
+from catalogs.stac.views.assets import Signed
 from ui.access import permission
 from ui.requests import MemberRequest
 
@@ -20,15 +21,17 @@ EXPORT = "catalogs.export_catalog"
 @require_http_methods(["GET", "POST"])
 @permission(EXPORT)
 def exports(request: MemberRequest) -> HttpResponse:
-    if request.method == "POST":
-        return begin(request)
+    refused = begin(request) if request.method == "POST" else None
+    if request.method == "POST" and refused is None:
+        return redirect("ui:exports")
     found = list(Export.objects.order_by("-created")[:20])
     template = "ui/exports.html" + ("#rows" if request.htmx else "")
     context = {"exports": found, "unfinished": any(each.open for each in found)}
-    return render(request, template, context | {"days": exporting.KEPT.days})
+    context["days"] = exporting.KEPT.days
+    return render(request, template, context, status=refused.status if refused else 200)
 
 
-def begin(request: MemberRequest) -> HttpResponse:
+def begin(request: MemberRequest) -> Refused | None:
     organization = request.organization
     try:
         exporting.start(
@@ -37,19 +40,22 @@ def begin(request: MemberRequest) -> HttpResponse:
             root=organization.stac_address,
             with_files=request.POST.get("files") == "yes",
             actor=Actor.of(request.user),
+            reserve=room.keeper(request),
         )
-    except Conflict as already:
-        messages.error(request, already.message)
-    else:
-        messages.success(request, "The export is being made.")
-    return redirect("ui:exports")
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return refusal
+    messages.success(request, "The export is being made.")
+    return None
 
 
 @require_GET
 @permission(EXPORT)
 def export_fetch(request: MemberRequest, id: UUID) -> HttpResponse:
+    """Counted among the files given out, as large as it is."""
     found = get_object_or_404(Export, pk=id)
     name = f"{request.organization.slug}-{found.created:%Y-%m-%d}.zip"
-    response = redirect(exporting.fetch(found, name, actor=Actor.of(request.user)))
+    response = Signed(exporting.fetch(found, name, actor=Actor.of(request.user)))
+    response.signed_bytes = found.size
     response.headers["Cache-Control"] = "no-store"
     return response

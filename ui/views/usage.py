@@ -29,6 +29,7 @@ PLACES = {
     "refused": "Refused, kept for a week to be tried again",
     "bodies": "Items waiting to be written",
     "trash": "In the trash, kept for a week",
+    "exports": "Exports, kept for a week",
 }
 
 
