@@ -222,6 +222,7 @@ class Share(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     collection = models.CharField(max_length=256, blank=True)
     item = models.CharField(max_length=256, blank=True)
+    thing_created = models.DateTimeField(null=True)  # of the collection or item: its id may return
     parameters = models.JSONField(default=dict)  # of a search, as they are posted
     digest = models.CharField(max_length=64, unique=True)  # the SHA-256 of the link's token
     actor_id = models.CharField(max_length=40)  # a person, whose sight is the link's

@@ -105,6 +105,8 @@ def make(
         raise Invalid("A link works for at least a moment and at most 366 days.")
     share = Share(label=label, expires=expires, collection=collection, item=item)
     share.kind, share.parameters = _what(by, collection, item, search)
+    if share.kind != Kind.SEARCH:
+        share.thing_created = _seen(by, collection, item)
     share.actor_id, share.actor_name = str(by.pk), str(by)[:254]
     share.digest = digest(token(share))
     with transaction.atomic():
@@ -128,19 +130,33 @@ def _what(
         return Kind.SEARCH, kept
     if not collection:
         raise Invalid("Say what is shared: a collection, an item of it, or a search.")
-    _check_seen(by, collection, item)
     return (Kind.ITEM if item else Kind.COLLECTION), {}
 
 
-def _check_seen(by: Any, collection: str, item: str) -> None:
+def _seen(by: Any, collection: str, item: str) -> datetime:
+    """When the thing was made, of what `by` sees."""
     if "\0" in collection + item:
         raise NotFound
+    found: Item | Collection | None
     if item:
-        seen = Item.objects.visible_to(by).filter(collection=collection, stac_id=item).exists()
+        items = Item.objects.visible_to(by).filter(collection=collection, stac_id=item)
+        found = items.only("created").first()
     else:
-        seen = Collection.objects.visible_to(by).filter(pk=collection).exists()
-    if not seen:
+        found = Collection.objects.visible_to(by).filter(pk=collection).only("created").first()
+    if found is None:
         raise NotFound
+    return found.created
+
+
+def _is_there(share: Share) -> bool:
+    """Whether it still is what was shared, not a later thing of the same id; the trash keeps it."""
+    made = share.thing_created
+    if made is None:
+        return False
+    if share.kind == Kind.ITEM:
+        items = Item.objects.filter(collection=share.collection, stac_id=share.item)
+        return bool(items.filter(created=made).exists())
+    return bool(Collection.objects.filter(pk=share.collection, created=made).exists())
 
 
 def revoke(share: Share, *, by: Any) -> None:
@@ -193,11 +209,14 @@ def find(token: str) -> Share | None:
 
 
 def visitor(share: Share) -> Visitor | None:
-    """Who comes by the link; None once it has ended, or its maker may share no more."""
+    """Who comes by the link; None once it has ended, what it shows was deleted, or its maker may
+    share no more."""
     if not share.works:
         return None
     maker = get_user_model()._default_manager.filter(pk=share.actor_id, is_active=True).first()
     if maker is None or not maker.has_perm("catalogs.add_share"):
+        return None
+    if share.kind != Kind.SEARCH and not _is_there(share):
         return None
     return Visitor(share, maker)
 

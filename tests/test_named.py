@@ -15,7 +15,7 @@ from catalogs.stac import transactions
 from catalogs.stac.models import Collection, Item, Job, Trashed
 from tenants import keys
 from tenants.current import tenant_scope
-from tenants.models import Membership
+from tenants.models import Membership, Organization
 from tenants.roles import WRITE_SCOPES, Role
 from tests import isolation
 from tests.isolation import CANARY, ORGANIZATION
@@ -113,7 +113,8 @@ def addresses() -> list[str]:
         wanted = {name for name, _ in route.parameters}
         if not wanted <= FILLED.keys() or not route.is_named or route.name.startswith(OF_PEOPLE):
             continue
-        world = isolation.World({name: {"-": id} for name, id in FILLED.items()}, {}, {})
+        filled = {name: {"-": id} for name, id in FILLED.items()}
+        world = isolation.World(filled, {}, {}, Organization(), Organization())
         path = "/o/acme" + world.path(route, "-")
         found += [path + query for query in ("", *ASKED.get(route.name, []))]
     return found

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from catalogs import shares
 from catalogs.models import AuditRecord, Share
-from catalogs.stac import transactions
-from catalogs.stac.models import Collection
+from catalogs.stac import restoring, transactions
+from catalogs.stac.models import Collection, Trashed
 from gistac.logs import JsonFormatter
 from tenants import keys
 from tenants.current import tenant_scope
-from tenants.models import Membership
+from tenants.models import Membership, Organization
 from tenants.roles import WRITE_SCOPES, Role
 from tests import isolation
 from tests.isolation import CANARY, ORGANIZATION
@@ -110,7 +110,8 @@ def test_nothing_else_can_be_heard_by_it(link, client, kind):
             continue
         if not route.is_named:
             continue
-        world = isolation.World({name: {"-": id} for name, id in FILLED.items()}, {}, {})
+        filled = {name: {"-": id} for name, id in FILLED.items()}
+        world = isolation.World(filled, {}, {}, Organization(), Organization())
         path = address[:-1] + world.path(route, "-")
         answer = client.get(path)
         asked += 1
@@ -177,6 +178,33 @@ def test_it_shows_what_its_maker_sees_and_dies_with_their_right(acme, cyd, link,
     assert client.get(by_search).status_code == 410
     member.delete()
     assert client.get(by_search).status_code == 410
+
+
+@pytest.mark.parametrize("kind", ["collection", "item"])
+def test_it_is_of_that_thing_and_of_no_later_one_of_its_id(acme, link, client, kind):
+    address = link(kind)
+    with tenant_scope(acme):
+        transactions.delete_collection(Collection.objects.get(pk="ours"), cascade=True)
+    assert client.get(address).status_code == 410
+    with tenant_scope(acme):
+        transactions.delete_collection(fill("ours", "members"), cascade=True)
+        fill("ours", "members")
+    assert client.get(f"{address}stac/search").status_code == 410
+    with tenant_scope(acme):
+        Collection.objects.all().delete()
+        restoring.restore(Trashed.objects.filter(kind="collection").earliest("pk"))
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["", "stac/", "stac/search", "stac/collections/none"])
+def test_no_cache_answers_others_from_it(acme, link, client, path):
+    address = link("collection")
+    assert client.get(address + path)["Cache-Control"] == "private, no-cache"
+    with tenant_scope(acme):
+        Share.objects.update(revoked=timezone.now())
+    ended = client.get(address + path)
+    assert (ended.status_code, ended["Cache-Control"]) == (410, "no-store")
+    assert ended["X-Robots-Tag"].startswith("noindex")
 
 
 def test_making_and_revoking(acme, ada, ada_client, cyd, cyd_client, client, filled):

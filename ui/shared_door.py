@@ -61,14 +61,17 @@ class SharedDoorMiddleware:
 
 def _ended(request: Request, rest: str) -> HttpResponse:
     if rest.startswith("/stac/"):
-        return problem(410, "Gone", ENDED)
-    return _unlisted(errors.refused(request, 410, ENDED))
+        ended = problem(410, "Gone", ENDED)
+    else:
+        ended = errors.refused(request, 410, ENDED)
+    ended.headers["Cache-Control"] = "no-store"
+    return _unlisted(ended)
 
 
 def _unlisted(response: HttpResponse) -> HttpResponse:
-    """No search engine keeps what a link shows, nor anyone the link as where they came from."""
+    """No search engine keeps what a link shows, nor any cache that others are answered from."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    if not response.has_header("Cache-Control"):
+    if "no-store" not in response.headers.get("Cache-Control", ""):
         response.headers["Cache-Control"] = "private, no-cache"
     return response
 
