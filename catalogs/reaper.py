@@ -4,13 +4,14 @@ The bucket's listing is held against the rows, not the other way round: a slow P
 its row was given up.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Func, JSONField, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Now
@@ -60,8 +61,30 @@ def _waits(upload: Upload) -> bool:
     return ProcrastinateJob.objects.filter(status="todo", args__contains=mine).exists()
 
 
+@contextmanager
+def alone(owner: str, *, wait: bool = False) -> Iterator[bool]:
+    """Whether nobody else clears away, copies or puts back the files of an organization; meanwhile
+    nobody does. The lock is the session's: it ends with a killed process."""
+    key = f"{owner} files"
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [key])
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
+        mine = wait or cursor.fetchone()[0]
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
+
+
 def reap(owner: str, now: datetime | None = None) -> list[str]:
-    """Clears away what nothing names any more; returns the names of the removed objects."""
+    """Clears away what nothing names any more; returns the names of the removed objects.
+
+    To be called by who is `alone` with them: what is put back is named a while after it is there.
+    """
     now = now or timezone.now()
     for upload in Upload.objects.filter(state=State.UPLOADING, updated__lt=now - UNTOUCHED):
         with suppress(Conflict):  # someone is at it after all
@@ -104,6 +127,14 @@ def _known(now: datetime) -> set[str]:
         Export.objects.values_list("name"),
         _files(Draft.objects.all()),
         _files(Trashed.objects.all()),
+    )
+    return {name for (name,) in named}
+
+
+def held() -> set[str]:
+    """Names of the objects that drafts, published documents and the trash stand on."""
+    named = Asset.objects.values_list("name").union(
+        _files(Draft.objects.all()), _files(Trashed.objects.all())
     )
     return {name for (name,) in named}
 

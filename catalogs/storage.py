@@ -308,10 +308,15 @@ class AssetStorage(S3Storage):  # type: ignore[misc]
             return bytes(answer["Body"].read())
 
     def chunks(self, name: str, size: int = 8 * MIB) -> Iterator[bytes]:
-        """The whole object, in order."""
-        with _answering():
-            body = self.client.get_object(Bucket=self.bucket_name, Key=name)["Body"]
-            yield from body.iter_chunks(size)
+        """The whole object, in order; FileNotFoundError where it is gone."""
+        try:
+            with _answering():
+                body = self.client.get_object(Bucket=self.bucket_name, Key=name)["Body"]
+                yield from body.iter_chunks(size)
+        except ClientError as fault:
+            if _missing(fault):
+                raise FileNotFoundError(f"{name} is not in the store.") from fault
+            raise
 
     def store(self, name: str, file: IO[bytes], alive: Callable[[], None]) -> str:
         """Keep a file that the server made; says now and then that it is at it."""

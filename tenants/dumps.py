@@ -5,9 +5,9 @@ A copy is put back in the caller's transaction: cut off, nothing of it is there.
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from django.core import serializers
 from django.core.management.color import no_style
@@ -16,6 +16,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from tenants.current import tenant_scope
 from tenants.models import (
+    ApiKey,
     AuditRecord,
     FormerSlug,
     HandOver,
@@ -154,14 +155,20 @@ def dump_rows(organization: Organization, out: IO[str]) -> None:
     itself = Organization.objects.filter(pk=organization.pk)
     for rows in (itself, *_rows_of(organization), *_by_value(organization)):
         serializers.serialize(
-            "jsonl", rows.order_by("pk"), stream=out, use_natural_foreign_keys=True
+            "jsonl",
+            rows.order_by("pk"),
+            stream=out,
+            use_natural_foreign_keys=True,
+            ensure_ascii=True,  # other ends of a line than ours stand in values
         )
 
 
 def _rows_of(organization: Organization) -> Iterator[models.QuerySet[Any]]:
     """Of all tables that belong to an organization, those included that are not made yet."""
-    for relation in Organization._meta.related_objects:
-        model = cast(type[models.Model], relation.related_model)
+    for relation in Organization._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ForeignObjectRel):
+            continue
+        model = relation.related_model
         if model not in _LEFT_OUT:
             yield model._default_manager.filter(**{relation.field.name: organization})
 
@@ -175,12 +182,12 @@ def _keys_to(model: type[models.Model], target: type[models.Model]) -> list[str]
     return [f.name for f in model._meta.fields if f.is_relation and f.related_model is target]
 
 
-def load_rows(lines: Iterable[str], people: Iterable[dict[str, str]], **changed: str) -> None:
-    """Where the organization is gone. People who are gone come back with their address alone;
-    records that are still there stay as they are, since nobody changes records."""
-    _find(people)
+def load_rows(lines: Iterable[str], numbers: Mapping[str, str], **changed: str) -> None:
+    """Where the organization is gone; records that are still there stay as they are, since nobody
+    changes records. `numbers` are of people, there and here; rows of which others name no number
+    get a new one."""
     has_records, touched = None, set()
-    for found in serializers.deserialize("jsonl", "".join(lines)):
+    for found in serializers.deserialize("jsonl", lines):
         row = found.object
         if isinstance(row, Organization):
             for name, value in {**changed, "state": _state(row), "deletion_due": None}.items():
@@ -191,8 +198,12 @@ def load_rows(lines: Iterable[str], people: Iterable[dict[str, str]], **changed:
                 has_records = records.exists()
             if has_records:
                 continue
+            if row.actor_kind == "user":
+                row.actor_id = numbers.get(row.actor_id, "")
         if isinstance(row, FormerSlug) and FormerSlug.objects.filter(pk=row.pk).exists():
             continue
+        if isinstance(row._meta.pk, models.AutoField) and not isinstance(row, ApiKey):
+            row.pk = None
         _insert(row)
         touched.add(type(row))
     with connection.cursor() as cursor:
@@ -200,7 +211,8 @@ def load_rows(lines: Iterable[str], people: Iterable[dict[str, str]], **changed:
             cursor.execute(statement)
 
 
-def _find(people: Iterable[dict[str, str]]) -> None:
+def bring_back(people: Iterable[dict[str, str]]) -> None:
+    """Who is gone comes back with the address alone."""
     for person in people:
         if not User.objects.filter(email=person["email"]).exists():
             User.objects.create_user(person["email"], name=person["name"])
@@ -223,7 +235,7 @@ def add_members(
     organization: str, people: Iterable[dict[str, str]], members: Iterable[dict[str, Any]]
 ) -> None:
     """The members of another organization, with their roles."""
-    _find(people)
+    bring_back(people)
     for member in members:
         user = User.objects.get_by_natural_key(member["user"][0])
         Membership.objects.create(user=user, organization_id=organization, role=member["role"])

@@ -16,7 +16,9 @@ log = logging.getLogger("gistac.sweep")
 def remove_due() -> None:
     for organization in lifecycle.due_for_removal():
         try:
-            remove(organization)
+            with reaper.alone(str(organization.pk)) as mine:
+                if mine:
+                    remove(organization)
         except (StorageUnavailable, OperationalError) as fault:
             log.warning("%s is removed later: %s", organization.slug, fault)
 

@@ -5,22 +5,37 @@ import io
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
+from catalogs import reaper
+from catalogs.models import AuditRecord as CatalogRecord
+from catalogs.models import Share, Upload
 from catalogs.stac import transactions
-from catalogs.stac.models import Asset, Collection, Item
+from catalogs.stac.models import Asset, Collection, Item, Named, Trashed
 from catalogs.storage import assets
 from gistac import removal
-from tenants import keys
+from tenants import dumps, keys
 from tenants.current import tenant_scope
-from tenants.models import ApiKey, AuditRecord, FormerSlug, Membership, Organization, User
+from tenants.models import (
+    ApiKey,
+    AuditRecord,
+    FormerSlug,
+    Membership,
+    Notice,
+    Organization,
+    Usage,
+    User,
+)
 from tenants.roles import READ_SCOPES
 from tenants.signup import create_organization
 from tests.stac.documents import collection, item
@@ -132,6 +147,7 @@ def test_a_damaged_catalog_is_put_back(drill, folder):
 def test_a_lost_organization_comes_back_with_its_people_and_keys(drill, tmp_path):
     owner = User.objects.get(email="ada@example.org")
     _, text = keys.issue(drill, creator=owner, name="kept", scopes=READ_SCOPES)
+    ApiKey.objects.filter(name="kept").update(last_used_agent="a\x85b\u2028c")
     before = checksums(drill)
     run("back_up", "drill", tmp_path / "backup")
     records = AuditRecord.objects.filter(organization_id=drill.pk).count()
@@ -146,6 +162,7 @@ def test_a_lost_organization_comes_back_with_its_people_and_keys(drill, tmp_path
         ("ben@example.org", "viewer"),
     }
     assert AuditRecord.objects.filter(organization_id=drill.pk).count() == records + 2
+    assert ApiKey.objects.get(name="kept").last_used_agent == "a\x85b\u2028c"
     program = Client(headers={"authorization": f"Bearer {text}"})
     answer = program.get("/o/drill/stac/collections/coast/items/i0")
     assert answer.status_code == 200
@@ -165,6 +182,73 @@ def test_beside_it_is_another_one(drill, folder):
     assert two.memberships.count() == 2
     assert takes_new_items(two)
     assert checksums(drill) == before
+
+
+def test_files_that_are_put_back_are_not_reaped(drill, folder):
+    """A restore, or a backup, is under way: the sweeper comes again later."""
+    with tenant_scope(drill):
+        Asset.objects.all().delete()
+    removed: list[int] = []
+    later = timezone.now() + timedelta(hours=1)
+
+    def sweep() -> None:
+        with reaper.alone(str(drill.pk)) as mine, tenant_scope(drill):
+            removed.append(len(reaper.reap(str(drill.pk), later)) if mine else 0)
+        connection.close()
+
+    for alone in (reaper.alone(str(drill.pk), wait=True), nullcontext()):
+        with alone:
+            sweeper = Thread(target=sweep)
+            sweeper.start()
+            sweeper.join()
+    assert removed == [0, 1]
+
+
+def name_people(organization: Organization, ada: int, ben: int) -> None:
+    with tenant_scope(organization):
+        home = Collection.objects.get(pk="coast")
+        for who in (f"user:{ada}", f"user:{ben}", "user:999999", "key:x"):
+            Named.objects.create(collection=home, who=who)
+        words = [f"user:{ben}", "key:x", "user:999999", f"user:{ada}"]
+        Trashed.objects.create(kind="collection", collection="old", columns={"named": words})
+        soon = timezone.now() + timedelta(days=1)
+        for number in (ada, 999999):
+            Share.objects.create(
+                label=str(number), actor_id=number, digest=str(number), expires=soon
+            )
+        actor = {"actor_kind": "user", "actor_id": ada}
+        Upload.objects.create(size=1, owner=organization.pk, name="a", state="aborted", **actor)
+        for number in (ada, ben):
+            CatalogRecord.objects.create(actor_kind="user", actor_id=number, action="x")
+
+
+def test_people_are_whom_they_were_where_their_numbers_are_others(drill, tmp_path):
+    ada, ben = (User.objects.get(email=f"{name}@example.org").pk for name in ("ada", "ben"))
+    name_people(drill, ada, ben)
+    run("back_up", "drill", tmp_path / "backup")
+    about = tmp_path / "backup" / "backup.json"
+    told = json.loads(about.read_text())
+    assert told["named"] == {str(ada): "ada@example.org", str(ben): "ben@example.org"}
+    # As it were of a server where each had the other's number.
+    told["named"] = {str(ada): "ben@example.org", str(ben): "ada@example.org"}
+    about.write_text(json.dumps(told))
+    run("restore", tmp_path / "backup")
+    with tenant_scope(Organization.objects.get(slug="drill")):
+        assert set(Named.objects.values_list("who", flat=True)) == {
+            f"user:{ada}",
+            f"user:{ben}",
+            "key:x",
+        }
+        assert Trashed.objects.get().columns["named"] == [f"user:{ada}", "key:x", f"user:{ben}"]
+        assert Share.objects.get(revoked=None).actor_id == Upload.objects.get().actor_id == str(ben)
+        assert Share.objects.exclude(revoked=None).get().actor_id == ""
+        records = CatalogRecord.objects.filter(action="x").order_by("pk")
+        assert list(records.values_list("actor_id", flat=True)) == [str(ben), str(ada)]
+        with pytest.raises(DatabaseError, match="only ever added"):
+            records.delete()
+    run("restore", tmp_path / "backup", beside="drill-two")
+    with tenant_scope(Organization.objects.get(slug="drill-two")):
+        assert not Share.objects.filter(revoked=None).exists()
 
 
 def spoil(folder: Path, name: str) -> None:
@@ -203,7 +287,24 @@ def test_a_spoiled_backup_changes_nothing(drill, folder, tmp_path):
     assert Organization.objects.get(slug="drill").schema_name == drill.schema_name
 
 
+def test_all_that_points_to_an_organization_is_in_its_backup(acme):
+    pointing = {
+        model
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if field.related_model is Organization
+    }
+    dumped = {rows.model for rows in dumps._rows_of(acme)}
+    assert pointing == dumped | set(dumps._LEFT_OUT)
+    assert {Membership, ApiKey, Usage, Notice} <= dumped
+
+
 def test_what_cannot_be(drill, folder, tmp_path):
+    assets().save(f"o/{drill.pk}/x/catalog.zip", io.BytesIO(b"zip"))
+    assert "1 files" in run("back_up", "drill", tmp_path / "without-zips")
+    assets().remove(f"o/{drill.pk}/u/one/data.tif")
+    with pytest.raises(CommandError, match=r"1 files are not in the store, o/.*/u/one/data.tif"):
+        run("back_up", "drill", tmp_path / "without-a-file")
     with pytest.raises(CommandError, match="exists already"):
         run("back_up", "drill", folder)
     with pytest.raises(CommandError, match="There is no organization"):
