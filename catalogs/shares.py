@@ -145,7 +145,8 @@ def _seen(by: Any, collection: str, item: str) -> datetime:
         found = Collection.objects.visible_to(by).filter(pk=collection).only("created").first()
     if found is None:
         raise NotFound
-    return found.created
+    created: datetime = found.created
+    return created
 
 
 def _is_there(share: Share) -> bool:

@@ -8,13 +8,14 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Lock
 from typing import cast
 
 import dns.exception
 import dns.resolver
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -27,11 +28,16 @@ HOST = re.compile(
 MOST = 10  # of one organization
 CHECKED_EVERY = timedelta(days=1)
 MOST_FAILURES = 3  # in a row; then it is a door no more
+PAUSE = timedelta(seconds=30)  # between two checks that people ask for
 PATIENCE = 5.0  # seconds for an answer of the DNS
 
 
 class HostRefused(Exception):
     """A host that cannot be had; the text says why."""
+
+
+class TooSoon(Exception):
+    """A check that has to wait; the text says why."""
 
 
 class NoAnswer(Exception):
@@ -64,6 +70,23 @@ def _problem(host: str) -> str:
     if host == platform or host.endswith(f".{platform}"):
         return f"Hosts below {platform} are the platform’s own."
     return ""
+
+
+_asking = Lock()  # the DNS, for a person who waits: one at a time, so that the others are served
+
+
+def check_now(claimed: ClaimedHost, *, by: User) -> bool:
+    """As a person asks for it: once in a while."""
+    if not _asking.acquire(blocking=False):
+        raise TooSoon("Another host is being checked. Try again in a few seconds.")
+    try:
+        now = timezone.now()
+        due = Q(asked=None) | Q(asked__lt=now - PAUSE)
+        if not ClaimedHost.objects.filter(due, pk=claimed.pk).update(asked=now):
+            raise TooSoon(f"{claimed.host} was checked just now. Try again in half a minute.")
+        return check(claimed, by=by)
+    finally:
+        _asking.release()
 
 
 def check(claimed: ClaimedHost, *, by: User | None = None) -> bool:

@@ -213,6 +213,7 @@ class ClaimedHost(models.Model):
     created = models.DateTimeField(default=timezone.now)
     proven = models.DateTimeField(null=True)  # since when it is a door
     checked = models.DateTimeField(default=timezone.now)
+    asked = models.DateTimeField(null=True)  # when a person last had it checked
     failures = models.PositiveSmallIntegerField(default=0)  # in a row
 
     class Meta:

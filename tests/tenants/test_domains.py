@@ -38,6 +38,7 @@ def add(client, host: str = HOST) -> ClaimedHost:
 
 
 def check(client, claimed: ClaimedHost) -> str:
+    ClaimedHost.objects.update(asked=None)
     return client.post(f"{PAGE}{claimed.pk}/check/", follow=True).text
 
 
@@ -98,6 +99,21 @@ def test_a_dns_that_is_silent_takes_nothing_away(ada_client):
     ClaimedHost.objects.update(proven=timezone.now())
     assert a_day_later() == []
     assert ClaimedHost.objects.get().failures == 0
+
+
+def test_a_check_waits_for_the_last_and_for_another(ada_client):
+    claimed = add(ada_client)
+    path = f"{PAGE}{claimed.pk}/check/"
+    with domains._asking:
+        busy = ada_client.post(path)
+    assert (busy.status_code, "Another host is being checked" in busy.text) == (429, True)
+    assert ada_client.post(path).status_code == 302
+    RECORDS[claimed.record_name] = [claimed.record]
+    again = ada_client.post(path)
+    assert (again.status_code, "was checked just now" in again.text) == (429, True)
+    ClaimedHost.objects.update(asked=timezone.now() - domains.PAUSE)
+    assert ada_client.post(path).status_code == 302
+    assert ClaimedHost.objects.get().proven
 
 
 def test_removed_it_is_no_door(ada_client, client):

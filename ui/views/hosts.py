@@ -6,10 +6,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tenants import domains
-from tenants.domains import HostRefused, NoAnswer
+from tenants.domains import HostRefused, NoAnswer, TooSoon
 from tenants.models import ClaimedHost
 from ui.access import permission
 from ui.requests import MemberRequest
+from ui.views import errors
 
 CHANGE = "tenants.change_addresses"
 
@@ -36,10 +37,12 @@ def hosts(request: MemberRequest) -> HttpResponse:
 def host_check(request: MemberRequest, claim: int) -> HttpResponse:
     found = _claimed(request, claim)
     try:
-        if domains.check(found, by=request.user):
+        if domains.check_now(found, by=request.user):
             messages.success(request, f"{found.host} is proven: it leads here.")
         else:
             messages.error(request, f"The record was not found at {found.record_name} yet.")
+    except TooSoon as refusal:
+        return errors.refused(request, 429, str(refusal))
     except (HostRefused, NoAnswer) as refusal:
         messages.error(request, str(refusal))
     return redirect("ui:hosts")
