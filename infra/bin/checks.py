@@ -20,22 +20,39 @@ def _tool(name: str) -> str:
     return str(VENV / "bin" / name)
 
 
-# Tests of the core that are long and that no organization changes: run for the core alone.
+# Tests of the core that no organization changes: run for the core alone.
 ASKED_ONCE = (
+    "test_aggregation",
     "test_aggregation_differential",
     "test_bulk_parquet",
+    "test_collection_search",
+    "test_counts",
     "test_cql2_differential",
     "test_cql2_examples",
+    "test_cql2_indexes",
     "test_cql2_limits",
     "test_cql2_standard",
+    "test_extents",
     "test_fetching",
+    "test_fields",
+    "test_filter",
     "test_free_text",
     "test_geometry",
+    "test_json",
+    "test_plans",
+    "test_query",
+    "test_queryables",
     "test_rules",
     "test_samples",
+    "test_search_place",
+    "test_search_time",
     "test_sort",
+    "test_summaries",
     "test_tables",
+    "test_tiles",
+    "test_upgrading",
     "test_validation",
+    "test_validator",
 )
 
 # A file's tests share what they make; the slowest are said, to be looked at.
