@@ -85,7 +85,7 @@ class Live:
         return client
 
     def work(self) -> Iterator[None]:
-        command = [sys.executable, "manage.py", "procrastinate", "worker", "--delete-jobs=never"]
+        command = [sys.executable, "manage.py", "worker"]
         with running(command, self.environment, self.folder / "worker.log"):
             yield
 
