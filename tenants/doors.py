@@ -22,7 +22,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import get_script_prefix, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tenants import sessions
 from tenants.middleware import door_of, host_of
@@ -48,9 +48,10 @@ def navigation(view: View) -> View:
             return HttpResponse(status=503)
         return view(request, *args, **kwargs)
 
-    return never_cache(require_GET(step))
+    return never_cache(step)
 
 
+@require_GET
 @navigation
 def sign_in(request: Request) -> HttpResponse:
     """To the platform's sign-in and back; from a host door with a word to be known by."""
@@ -68,9 +69,12 @@ def sign_in(request: Request) -> HttpResponse:
     return response
 
 
+@require_http_methods(["GET", "POST"])
 @navigation
 def hand_over(request: Request, slug: str) -> HttpResponse:
-    """On the platform: a code for a member, on the way back to a host of the organization."""
+    """On the platform: a code for a member, on the way back to a host of the organization; to one
+    that is not the platform's by a click.
+    """
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
     membership = get_object_or_404(
@@ -85,33 +89,43 @@ def hand_over(request: Request, slug: str) -> HttpResponse:
     browser = request.GET.get("browser", "")
     if not re.fullmatch("[0-9a-f]{64}", browser):
         raise Http404
+    words = {"organization_name": membership.organization.name, "host": domain.domain}
+    if request.method != "POST" and not _is_ours(domain):
+        return render(request, "doors/ask.html", words)
     code = make_code(membership, browser, str(request.session.session_key))
     query = urlencode({"code": code, "next": request.GET.get("next", "/")})
     address = f"{domain.address}/sign-in/finish?{query}"
     # No redirect: the form that signed in may lead to our own host only (CSP's form-action).
-    words = {"address": address, "organization_name": membership.organization.name}
-    response = render(request, "doors/hand_over.html", words)
+    response = render(request, "doors/hand_over.html", words | {"address": address})
     response.headers["Refresh"] = f"0; url={address}"
     return response
 
 
+@require_GET
 @navigation
 def finish(request: Request) -> HttpResponse:
     """On the organization's host: the code becomes a session of this host alone."""
     after = _inside(request)
-    handed = None
-    if request.host_door and request.organization is not None:
-        handed = take_code(
-            request.GET.get("code", ""), request.COOKIES.get(COOKIE, ""), request.organization
-        )
-    if handed is None:  # too late, used, or not this browser's: begin again
+    if not _begin(request):  # too late, used, or not this browser's: begin again
         return HttpResponseRedirect(f"{reverse('doors:sign-in')}?{urlencode({'next': after})}")
-    auth.login(request, handed.user, settings.AUTHENTICATION_BACKENDS[0])
-    request.session["door"] = door_of(request)
-    sessions.begin(request, of=handed.session_key)
     response = HttpResponseRedirect(after)
     response.delete_cookie(COOKIE, samesite="Lax")
     return response
+
+
+@transaction.atomic
+def _begin(request: Request) -> bool:
+    """All of it, or nothing, while the sign-in that it comes of is held: no end comes between."""
+    if not request.host_door or request.organization is None:
+        return False
+    code, word = request.GET.get("code", ""), request.COOKIES.get(COOKIE, "")
+    handed = take_code(code, word, request.organization)
+    if handed is None:
+        return False
+    auth.login(request, handed.user, settings.AUTHENTICATION_BACKENDS[0])
+    request.session["door"] = door_of(request)
+    sessions.begin(request, of=handed.session_key)
+    return True
 
 
 @require_POST
@@ -136,16 +150,20 @@ def make_code(membership: Membership, browser: str, session_key: str) -> str:
 
 
 def take_code(code: str, word: str, organization: Organization) -> HandOver | None:
-    """The sign-in that the code stands for; whatever comes of it, the code is then gone."""
-    with transaction.atomic():
-        found = HandOver.objects.select_for_update().filter(code=_hash(code))
-        handed = found.select_related("user").filter(created__gt=Now() - LIFETIME).first()
-        found.delete()
+    """The sign-in that the code stands for, held; whatever comes of it, the code is then gone."""
+    found = HandOver.objects.select_for_update().filter(code=_hash(code))
+    handed = found.select_related("user").filter(created__gt=Now() - LIFETIME).first()
+    found.delete()
     if handed is None or handed.organization_id != organization.pk:
         return None
     if not secrets.compare_digest(handed.browser, _hash(word)) or not handed.user.is_active:
         return None
-    return handed if sessions.is_good(handed.session_key) else None
+    return handed if sessions.hold(handed.session_key) else None
+
+
+def _is_ours(domain: Domain) -> bool:
+    """Whether the host is one of the platform's; else its server may be anybody's."""
+    return str(domain.domain).endswith(f".{settings.PLATFORM_HOST}")
 
 
 def _inside(request: Request) -> str:

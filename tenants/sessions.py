@@ -5,6 +5,7 @@ A session is a row that every request looks for, so that it ends at once, at eve
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -52,9 +53,10 @@ def note_seen(request: Request) -> None:
     )
 
 
-def is_good(session_key: str) -> bool:
-    """Whether this session can still be used."""
-    return Session.objects.filter(pk=session_key, expire_date__gt=timezone.now()).exists()
+def hold(session_key: str) -> bool:
+    """Whether this session can still be used; in a transaction, until which it does not end."""
+    good = Session.objects.filter(pk=session_key, expire_date__gt=timezone.now())
+    return good.select_for_update().first() is not None
 
 
 def sign_ins(user: User) -> list[SignIn]:
@@ -76,7 +78,7 @@ def _good(user: User) -> QuerySet[UserSession]:
 
 def end(session: UserSession) -> None:
     """The whole sign-in that this session belongs to."""
-    _end([each for each in _of(session.user_id) if _root(each) == _root(session)])
+    _end(session.user_id, lambda each: _root(each) == _root(session))
 
 
 def end_this(request: Request) -> None:
@@ -87,7 +89,7 @@ def end_this(request: Request) -> None:
 
 def end_others(user: User, session_key: str) -> None:
     """All but the sign-in of this session of the platform."""
-    _end([each for each in _of(user.pk) if _root(each) != session_key])
+    _end(user.pk, lambda each: _root(each) != session_key)
 
 
 def _of(user: int) -> QuerySet[UserSession]:
@@ -101,7 +103,10 @@ def _root(session: UserSession) -> str:
 
 
 @transaction.atomic
-def _end(sessions: list[UserSession]) -> None:
-    keys = [each.session_key for each in sessions]
+def _end(user: int, ends: Callable[[UserSession], bool]) -> None:
+    """The platform's sessions first: whoever is handing one over is waited for, and then listed."""
+    roots = {_root(each) for each in _of(user) if ends(each)}
+    list(Session.objects.select_for_update().filter(pk__in=roots).order_by("pk"))
+    keys = [each.session_key for each in _of(user) if ends(each)]
     Session.objects.filter(pk__in=keys).delete()
     UserSession.objects.filter(session_key__in=keys).delete()

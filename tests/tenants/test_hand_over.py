@@ -1,5 +1,6 @@
 """A session goes from the platform's host to an organization's own, once."""
 
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -7,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tenants.models import HandOver, Organization
+from tenants.models import Domain, HandOver, Organization
 
 HOST = "acme.testserver"
 
@@ -156,6 +157,31 @@ def test_the_path_door_uses_the_platforms_sign_in(sign_in):
 def test_a_host_that_no_database_can_hold_is_nothing(ada, sign_in):
     answer = sign_in(ada).get(f"/doors/acme/?host=%00&browser={'0' * 64}")
     assert answer.status_code == 404
+
+
+def test_a_host_that_is_not_the_platforms_is_asked_about(acme, ada, sign_in):
+    browser = Browser(sign_in(ada, enforce_csrf_checks=True))
+    theirs = "maps.example.org"
+    Domain.objects.create(tenant=acme, domain=theirs, is_primary=False)
+    browser.host = Client(headers={"host": theirs})
+    begun = browser.begin()
+    asked = browser.platform.get(begun)
+    assert (asked.status_code, HandOver.objects.count()) == (200, 0)
+    assert f"Sign in to {theirs}?" in asked.text
+    assert "refresh" not in asked.headers
+    assert browser.platform.post(begun).status_code == 403
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', asked.text)[1]
+    answer = browser.platform.post(begun, {"csrfmiddlewaretoken": token})
+    browser.finish(answer.headers["refresh"].removeprefix("0; url="))
+    assert is_signed_in(browser.host)
+
+
+def test_a_sign_in_that_ended_meanwhile_is_handed_over_to_none(browser):
+    address = browser.code()
+    browser.platform.post("/o/acme/sign-out/")
+    browser.finish(address)
+    assert not is_signed_in(browser.host)
+    assert not HandOver.objects.exists()
 
 
 AHEAD = [
