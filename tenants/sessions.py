@@ -15,6 +15,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from tenants.models import User
 from tenants.requests import Request
@@ -57,6 +58,17 @@ def hold(session_key: str) -> bool:
     """Whether this session can still be used; in a transaction, until which it does not end."""
     good = Session.objects.filter(pk=session_key, expire_date__gt=timezone.now())
     return good.select_for_update().first() is not None
+
+
+def mark(session_key: str) -> str:
+    """Names a session where its key must not stand."""
+    return salted_hmac("tenants.sessions", session_key, algorithm="sha256").hexdigest()
+
+
+def is_marked_good(user: User, marked: str) -> bool:
+    """Whether a session of this person that is named so can still be used."""
+    found = _good(user).values_list("session_key", flat=True)
+    return any(constant_time_compare(mark(each), marked) for each in found)
 
 
 def sign_ins(user: User) -> list[SignIn]:

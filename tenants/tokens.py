@@ -1,7 +1,8 @@
 """Short-lived tokens for what cannot send a header: map tiles, pictures, a browser elsewhere.
 
 `sct_` + who it stands for, where, until when, signed by the server; no row is kept. It reads what
-its holder, a person or a key, may read when it is used, and ends with them.
+its holder, a person or a key, may read when it is used, and ends with them; and with the sign-in
+that it was made in, if it was made for a page.
 """
 
 from collections.abc import Iterable
@@ -10,20 +11,22 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from django.core.signing import BadSignature, Signer
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from tenants import audit, keys
+from tenants import audit, keys, sessions
 from tenants.askers import Token
 from tenants.backends import role_in
 from tenants.key_limits import KeyRefused, Limits
-from tenants.models import ApiKey, Organization, User
+from tenants.models import ApiKey, AuditRecord, Organization, User
 
 PREFIX = "sct_"
 PARAMETER = "api_key"
 TILES = timedelta(minutes=10)
 LONGEST = timedelta(hours=24)
+NOTED_EVERY = timedelta(hours=1)  # in the audit
 MOST_COLLECTIONS = 20  # it stands in an address
 LONGEST_TEXT = 8_000
 
@@ -34,8 +37,9 @@ def issue(
     *,
     lifetime: timedelta = TILES,
     collections: Iterable[str] | None = None,
+    session: str = "",
 ) -> tuple[str, datetime]:
-    """The token, and when it ends."""
+    """The token, and when it ends; with this session of its holder, if one is named."""
     if not timedelta(0) < lifetime <= LONGEST:
         raise KeyRefused("A token lives for at least a second and at most 24 hours.")
     named = Limits.read((), collections).collections
@@ -46,8 +50,27 @@ def issue(
     said |= {"k" if isinstance(holder, ApiKey) else "u": holder.pk}
     if named is not None:
         said["c"] = list(named)
-    audit.record(organization, holder, "token.create", None, {"until": ends.isoformat()})
+    if session:
+        said["s"] = sessions.mark(session)
+    _note(organization, holder, ends)
     return PREFIX + _signer().sign_object(said), ends
+
+
+def _note(organization: Organization, holder: User | ApiKey, ends: datetime) -> None:
+    """Told once an hour and holder: whoever only reads adds no rows without end."""
+    is_key = isinstance(holder, ApiKey)
+    rows = ApiKey.objects.filter(pk=holder.pk) if is_key else User.objects.filter(pk=holder.pk)
+    told = AuditRecord.objects.filter(
+        organization_id=organization.pk,
+        at__gt=timezone.now() - NOTED_EVERY,
+        actor_kind="key" if is_key else "user",
+        actor_id=str(holder.pk),
+        action="token.create",
+    )
+    with transaction.atomic():
+        rows.select_for_update(no_key=True).get()  # one after the other
+        if not told.exists():
+            audit.record(organization, holder, "token.create", None, {"until": ends.isoformat()})
 
 
 def verify(text: str, organization: Organization, *, address: str | None = None) -> Token | None:
@@ -58,7 +81,7 @@ def verify(text: str, organization: Organization, *, address: str | None = None)
     if said["e"] <= datetime.now(UTC).timestamp():
         return None
     holder = _key(said["k"], organization, address) if "k" in said else _person(said["u"])
-    if holder is None or (isinstance(holder, User) and role_in(holder, organization) is None):
+    if holder is None or (isinstance(holder, User) and not _is_in(holder, organization, said)):
         return None
     named = tuple(said["c"]) if "c" in said else None
     return Token(holder, organization.pk, named)
@@ -94,6 +117,13 @@ def _key(pk: int, organization: Organization, address: str | None) -> ApiKey | N
     own: QuerySet[ApiKey] = ApiKey.objects.filter(pk=pk, organization=organization)
     key = keys.with_role(own).first()
     return None if key is None or keys.why_not(key, address) else key
+
+
+def _is_in(person: User, organization: Organization, said: dict[str, Any]) -> bool:
+    """Still a member, and still signed in where the token was made, if it says where."""
+    if role_in(person, organization) is None:
+        return False
+    return "s" not in said or sessions.is_marked_good(person, said["s"])
 
 
 def _person(pk: int) -> User | None:

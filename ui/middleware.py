@@ -6,11 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 
 from catalogs.stac.errors import Refused
 from tenants.requests import Request
 from ui.addresses import platform
+from ui.leaving import leaving
 from ui.views import errors
 
 
@@ -83,8 +84,7 @@ class RefusedMiddleware:
 
 
 class LeavingMiddleware:
-    """After a form, a page on the way to another site: browsers hold a form to our own host, and
-    all that it redirects to (CSP's form-action)."""
+    """After a form of the accounts, a page on the way to another site."""
 
     def __init__(self, get_response: Callable[[Request], HttpResponse]) -> None:
         self.get_response = get_response
@@ -97,7 +97,6 @@ class LeavingMiddleware:
             return response
         if not request.path.startswith(("/accounts/", "/identity/")):
             return response
-        page = render(request, "ui/leaving.html", {"address": address})
-        page.headers["Refresh"] = f"0; url={address}"
+        page = leaving(request, address)
         page.cookies = response.cookies
         return page

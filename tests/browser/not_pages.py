@@ -2,7 +2,7 @@
 
 # Opened by a page for a moment, or answered to programs; nobody looks at them.
 NOT_PAGES = {
-    "ui:stac-browser": "leads elsewhere",
+    "ui:stac-browser": "answers a form, and leads elsewhere",
     "platform:slug": "a fragment",
     "platform:organization-keep": "answers a form",
     "ui:export-fetch": "a file",

@@ -116,3 +116,18 @@ def test_when_it_was_last_seen_is_noted_once_an_hour(sign_in_really):
     session.save()
     here.get("/o/acme/")
     assert UserSession.objects.get().last_seen_at > long_ago
+
+
+def test_a_token_made_for_a_page_ends_with_the_sign_in(sign_in_really, in_acme):
+    platform = sign_in_really()
+    host = handed_over(platform)
+    pages = platform.post("/o/acme/open/stac-browser/"), host.post("/open/stac-browser/")
+    given = [page.headers["refresh"].partition("api_key=")[2] for page in pages]
+
+    def statuses() -> set[int]:
+        asked = (Client().get(f"/o/acme/stac/collections?api_key={each}") for each in given)
+        return {answer.status_code for answer in asked}
+
+    assert statuses() == {200}
+    platform.post("/accounts/logout/")
+    assert statuses() == {401}

@@ -4,6 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.signing import Signer
 from django.test import Client
 from django.utils import timezone
@@ -17,6 +18,7 @@ from tests.stac import documents
 
 LANDING = "/o/acme/stac/"
 API = "/o/acme/api/tokens/"
+ELSEWHERE = "/o/acme/open/stac-browser/"
 JSON = "application/json"
 
 
@@ -126,17 +128,31 @@ def test_a_program_makes_one_with_its_key(acme, ada):
     assert Client().post(API, {}, JSON).status_code == 404
 
 
-def test_members_open_private_ones_in_stac_browser(ada_client, client):
+def test_members_open_private_ones_in_stac_browser(acme, ada, ada_client):
     page = ada_client.get("/o/acme/collections/a/?view=use").text
-    assert "/o/acme/open/stac-browser/?at=%2Fcollections%2Fa%2F" in page
-    answer = ada_client.get("/o/acme/open/stac-browser/?at=%2Fcollections%2Fa%2F")
+    assert 'action="/o/acme/open/stac-browser/"' in page
+    key = ada_client.session.session_key
+    UserSession.objects.create(user=ada, session_key=key, ip="192.0.2.1")
+    answer = ada_client.post(ELSEWHERE, {"at": "/collections/a/"})
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    browser, _, token = answer.headers["Location"].partition("?~api_key=")
+    browser, _, token = answer.headers["Refresh"].removeprefix("0; url=").partition("?~api_key=")
     assert browser.endswith("/external/http:/testserver/o/acme/stac/collections/a")
     assert urlsplit(browser).scheme == "https"
     assert ask(token, "collections/a").json()["id"] == "a"
-    odd = ada_client.get("/o/acme/open/stac-browser/?at=//evil.example/%00")
-    assert "/o/acme/stac/?~api_key=" in odd.headers["Location"]
+    assert seen(token) == {"a-item"}
+    assert ada_client.post(ELSEWHERE, {"at": f"/collections/{'x' * 300}/"}).status_code == 404
+    odd = ada_client.post(ELSEWHERE, {"at": "//evil.example/\0"})
+    assert "/o/acme/stac/?~api_key=" in odd.headers["Refresh"]
+    refused(tokens.issue(acme, ada, session="another")[0])
+
+
+def test_many_are_told_once_an_hour(acme, ada, read_key):
+    client = Client(headers={"authorization": f"Bearer {read_key}"})
+    for _ in range(3):
+        assert client.post(API, {}, JSON).status_code == 201
+    tokens.issue(acme, ada)
+    told = AuditRecord.objects.filter(action="token.create")
+    assert sorted(told.values_list("actor_kind", flat=True)) == ["key", "user"]
 
 
 def test_a_landing_page_tells_of_it():
