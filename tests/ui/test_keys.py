@@ -184,6 +184,20 @@ def test_who_widens_shows_first_that_it_is_them(ada_client, ada, acme):
     assert set(key.scopes) == set(WRITE_SCOPES)
 
 
+def test_who_makes_or_rolls_a_wide_one_shows_first_that_it_is_them(ada_client, ada, acme):
+    key, _ = keys.issue(acme, creator=ada, name="QGIS", scopes=WRITE_SCOPES)
+    TOTP.activate(ada, generate_totp_secret())
+    rolling = f"{PAGE}{key.pk}/roll/"
+    for asked in (make(ada_client, preset="write"), ada_client.post(rolling, {"overlap": "1"})):
+        assert asked.status_code == 422
+        assert "/accounts/reauthenticate/" in asked.text
+    assert ApiKey.objects.count() == 1
+    again = ada_client.get(f"{PAGE}?name=QGIS&preset=write&expiry=90")
+    assert re.search(r'value="write"[^>]* checked', again.text)
+    assert re.search(r'value="1"[^>]* selected', ada_client.get(f"{rolling}?overlap=1").text)
+    assert "sck_live_" in make(ada_client, preset="read").text
+
+
 def test_one_that_is_over_is_not_edited(ada_client, ada, acme, read_key):
     key = ApiKey.objects.get()
     keys.revoke(key, by=ada)

@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import urlencode
 
 from tenants import keys as tenant_keys
 from tenants.key_limits import KeyRefused, Limits
 from tenants.models import ApiKey
 from ui import key_forms
 from ui.access import permission
-from ui.addresses import platform
 from ui.key_forms import LimitsForm, RollForm
+from ui.proof import is_surely_them, may_hand_out, to_prove
 from ui.requests import MemberRequest
 from ui.views import keys
 from ui.views.keys import MANAGE
@@ -30,8 +28,8 @@ def edit(request: MemberRequest, key: int) -> HttpResponse:
     form = _form(request, found)
     context: dict[str, Any] = {"key": found, "form": form}
     if request.method == "POST" and form.is_valid():
-        if tenant_keys.widens(found, Limits.read(**form.limits)) and not _is_surely_them(request):
-            context["prove"] = _to_prove(request, found)
+        if tenant_keys.widens(found, Limits.read(**form.limits)) and not is_surely_them(request):
+            context["prove"] = to_prove(request, f"keys/{found.pk}/edit/")
         elif _changed(request, found, form):
             return redirect("ui:keys")
     status = 422 if form.errors or "prove" in context else 200
@@ -54,28 +52,24 @@ def _changed(request: MemberRequest, key: ApiKey, form: LimitsForm) -> bool:
     return True
 
 
-def _is_surely_them(request: MemberRequest) -> bool:
-    return bool(did_recently_reauthenticate(request))
-
-
-def _to_prove(request: MemberRequest, key: ApiKey) -> str:
-    """To the platform, where one signs in, and back to this form as it was filled in."""
-    given = request.POST.copy()
-    given.pop("csrfmiddlewaretoken", None)
-    back = f"{request.organization.path}keys/{key.pk}/edit/?{given.urlencode()}"
-    return f"{platform('account_reauthenticate')}?{urlencode({'next': back})}"
-
-
 @permission(MANAGE)
 def roll(request: MemberRequest, key: int) -> HttpResponse:
     found = keys.find(request, key)
-    form = RollForm(request.POST or None)
+    form = RollForm(request.POST or (request.GET if "overlap" in request.GET else None))
+    context: dict[str, Any] = {"key": found, "form": form}
     if request.method == "POST" and form.is_valid():
-        try:
-            made, text = tenant_keys.roll(found, by=request.user, overlap=form.hours)
-        except KeyRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            return keys.page(request, **keys.just_made(request, made, text))
-    status = 422 if form.errors else 200
-    return render(request, "ui/key_roll.html", {"key": found, "form": form}, status=status)
+        if not may_hand_out(request, found.scopes):
+            context["prove"] = to_prove(request, f"keys/{found.pk}/roll/")
+        elif rolled := _rolled(request, found, form):
+            return rolled
+    status = 422 if form.errors or "prove" in context else 200
+    return render(request, "ui/key_roll.html", context, status=status)
+
+
+def _rolled(request: MemberRequest, key: ApiKey, form: RollForm) -> HttpResponse | None:
+    try:
+        made, text = tenant_keys.roll(key, by=request.user, overlap=form.hours)
+    except KeyRefused as refusal:
+        form.add_error(None, str(refusal))
+        return None
+    return keys.page(request, **keys.just_made(request, made, text))

@@ -15,6 +15,7 @@ from ui import key_list
 from ui.access import permission
 from ui.key_forms import KeyForm, RevokeForm
 from ui.key_snippets import environment, snippets
+from ui.proof import may_hand_out, to_prove
 from ui.requests import MemberRequest
 
 MANAGE = "tenants.manage_keys"
@@ -22,16 +23,18 @@ MANAGE = "tenants.manage_keys"
 
 @permission(MANAGE)
 def keys(request: MemberRequest) -> HttpResponse:
-    form = _form(request, request.POST or None)
-    made: dict[str, Any] = {}
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _made(request, form)
-        except KeyRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            form = _form(request)
-    return page(request, form, **made)
+    """What was asked for before one had to show who one is comes back in the address."""
+    form = _form(request, request.POST or (request.GET if "preset" in request.GET else None))
+    if request.method != "POST" or not form.is_valid():
+        return page(request, form)
+    if not may_hand_out(request, form.limits["scopes"]):
+        return page(request, form, prove=to_prove(request, "keys/"))
+    try:
+        made = _made(request, form)
+    except KeyRefused as refusal:
+        form.add_error(None, str(refusal))
+        return page(request, form)
+    return page(request, **made)
 
 
 def page(request: MemberRequest, form: KeyForm | None = None, **more: Any) -> HttpResponse:
@@ -42,7 +45,8 @@ def page(request: MemberRequest, form: KeyForm | None = None, **more: Any) -> Ht
     lines = [line for line in listed if line.fits(shown, request.user)]
     context = {"form": form, "lines": lines, "shown": shown, "filters": key_list.SHOWN, **more}
     template = "ui/keys.html" + ("#all" if request.htmx else "")
-    return render(request, template, context, status=422 if form.errors else 200)
+    status = 422 if form.errors or "prove" in more else 200
+    return render(request, template, context, status=status)
 
 
 def just_made(request: MemberRequest, made: ApiKey, text: str) -> dict[str, Any]:
