@@ -196,7 +196,7 @@ class Export(models.Model):
         constraints = [
             models.UniqueConstraint(
                 models.Value(1),
-                condition=models.Q(state__in=("waiting", "running")),
+                condition=models.Q(state="waiting") | models.Q(state="running"),
                 name="one_export_at_a_time",
             )
         ]

@@ -49,8 +49,9 @@ ASKED = {
 }
 # What differs in any two answers.
 NEW = re.compile(r'"timeStamp":"[^"]*"|"Z?expires"[^,]*|value="[^"]{60,}"|token=[\w.:%-]+')
-# These tell of people, keys and records, and of nothing that a catalog holds.
-OF_PEOPLE = ("ui:people", "ui:key", "ui:member", "ui:invitation", "doors:", "ui:audit")
+# These tell of people, keys and records, and of nothing that a catalog holds; and the plan's
+# figures are of the whole organization, since its limits hold for all who work in it.
+OF_PEOPLE = ("ui:people", "ui:key", "ui:member", "ui:invitation", "doors:", "ui:audit", "ui:usage")
 
 
 def fill(id: str, visibility: str) -> Collection:

@@ -55,7 +55,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         models.Value(1),
-                        condition=models.Q(("state__in", ("waiting", "running"))),
+                        condition=models.Q(
+                            ("state", "waiting"), ("state", "running"), _connector="OR"
+                        ),
                         name="one_export_at_a_time",
                     )
                 ],
