@@ -28,6 +28,7 @@ NOT_PAGES = {
     "idp:oidc:revoke": "answers programs",
     "idp:oidc:device_code": "answers programs",
     "idp:oidc:userinfo": "answers programs",
+    "leaked-keys": "answers programs",
     "usersessions_list": "leads to the sessions page",
     "account_reauthenticate": "leads on to the way that the person has",
     "account_set_password": "the same page as account_change_password",

@@ -38,7 +38,7 @@ def test_menus_open_and_close_by_keyboard(page, live):
 def test_a_dialog_takes_the_focus_and_gives_it_back(page, live):
     a_key(live)
     page.goto(f"{live.address}keys/")
-    page.get_by_role("link", name="Revoke").focus()
+    page.get_by_role("link", name="Revoke QGIS on the laptop").focus()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.closest('dialog') !== null")
     page.keyboard.press("Escape")

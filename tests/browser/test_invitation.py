@@ -31,7 +31,8 @@ def test_a_stranger_is_invited_and_joins(page, chromium, live, live_worker, watc
     page.goto(f"{live.address}people/")
     page.get_by_label("Mail addresses").fill(f"Guest <{address}>")
     expect(page.locator("#checked")).to_contain_text(address)
-    page.get_by_label("Role", exact=True).select_option("contributor")
+    invite = page.get_by_role("form", name="Invite")
+    invite.get_by_label("Role", exact=True).select_option("contributor")
     page.get_by_role("button", name="Send the invitations").click()
     expect(page.get_by_role("heading", name=address)).to_be_visible()
 

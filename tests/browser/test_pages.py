@@ -7,7 +7,7 @@ from tests.browser.conftest import violations
 from tests.browser.not_pages import NOT_PAGES
 from tests.browser.pages import OWNER, PAGES
 
-API = ("stac:", "catalogs:")  # answered to programs; their own tests walk them
+API = ("stac:", "catalogs:", "keys:")  # answered to programs; their own tests walk them
 DRESSES = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
 
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)))"
