@@ -1,4 +1,7 @@
-"""Forms of the frame: people and keys."""
+"""Forms of the frame, and what other forms have in common."""
+
+from datetime import date
+from typing import Any
 
 from django import forms
 
@@ -12,3 +15,15 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
         labels = {"name": "Your name"}
         help_texts = {"name": "Shown to the members of your organizations."}
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+
+class DayInput(forms.DateInput):
+    """A day as browsers ask for it: they take the ISO form alone and complain of other text."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str | None:
+        try:
+            return date.fromisoformat(str(value)).isoformat()
+        except ValueError:
+            return None

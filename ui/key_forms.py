@@ -10,6 +10,7 @@ from tenants import keys
 from tenants.key_limits import KeyRefused, Limits
 from tenants.models import ApiKey
 from tenants.roles import READ_SCOPES, SCOPES_TOLD, UPLOAD_SCOPES, WRITE_SCOPES
+from ui.forms import DayInput
 
 PRESETS = {"read": READ_SCOPES, "upload": UPLOAD_SCOPES, "write": WRITE_SCOPES}
 OWN = "own"  # a choice of single scopes
@@ -77,9 +78,7 @@ class LimitsForm(forms.Form):
 
 class KeyForm(LimitsForm):
     expiry = forms.ChoiceField(label="How long?", initial="90")
-    until = forms.DateField(
-        label="Until", required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    until = forms.DateField(label="Until", required=False, widget=DayInput())
 
     def __init__(self, *args: Any, never: bool, **more: Any) -> None:
         super().__init__(*args, **more)

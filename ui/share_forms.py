@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from catalogs import shares
+from ui.forms import DayInput
 
 
 class ShareForm(forms.Form):
@@ -17,7 +18,7 @@ class ShareForm(forms.Form):
     )
     until = forms.DateField(
         label="Until",
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=DayInput(),
         help_text="The last day on which it works; at most a year from now.",
     )
 

@@ -78,12 +78,17 @@ export function explore({ map, L, frame, footprints, boxOf, boundsOf, frameTo })
     legend.querySelector("[data-map-estimated]").hidden = !estimated;
   }
 
-  // What lies under the cursor, told beside it.
-  map.on("mousemove", (event) => {
+  // What lies under the cursor, told beside it. Leaflet's own mousemove drops the last of a quick
+  // movement, over a canvas.
+  map.getContainer().addEventListener("mousemove", (event) => {
+    const place = event.target.closest(".leaflet-control") ? null : map.mouseEventToLatLng(event);
     cancelAnimationFrame(hovering);
-    hovering = requestAnimationFrame(() => hover(event.latlng));
+    hovering = requestAnimationFrame(() => hover(place));
   });
-  map.on("mouseout movestart", () => hover(null));
+  map.on("mouseout movestart", () => {
+    cancelAnimationFrame(hovering);
+    hover(null);
+  });
 
   function hover(place) {
     const words = place && tiles.at(place);

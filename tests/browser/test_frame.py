@@ -3,7 +3,8 @@
 import pytest
 
 from tenants.models import Domain
-from tests.browser.pages import a_key, an_address, mailed_code
+from tests.browser.pages import an_address, mailed_code
+from tests.browser.ready import a_share
 
 THEME = "document.documentElement.dataset.theme ?? 'system'"
 GROUND = "getComputedStyle(document.body).backgroundColor"
@@ -36,9 +37,9 @@ def test_menus_open_and_close_by_keyboard(page, live):
 
 
 def test_a_dialog_takes_the_focus_and_gives_it_back(page, live):
-    a_key(live)
-    page.goto(f"{live.address}keys/")
-    page.get_by_role("link", name="Revoke QGIS on the laptop").focus()
+    a_share(live)
+    page.goto(f"{live.address}sharing/")
+    page.get_by_role("link", name="Revoke For the harbour").first.focus()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.closest('dialog') !== null")
     page.keyboard.press("Escape")

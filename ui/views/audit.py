@@ -23,6 +23,7 @@ from ui import audit, paging
 from ui.access import permission
 from ui.audit import ACTIONS, Record, Wanted, words
 from ui.audit_lines import lines
+from ui.forms import DayInput
 from ui.requests import MemberRequest
 
 SHOWN = 50
@@ -47,12 +48,8 @@ class AuditForm(forms.Form):
         max_length=256,
         widget=forms.TextInput(attrs={"placeholder": "an id or mail address, whole"}),
     )
-    since = forms.DateField(
-        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label="To", required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = forms.DateField(label="From", required=False, widget=DayInput())
+    until = forms.DateField(label="To", required=False, widget=DayInput())
 
     @property
     def wanted(self) -> Wanted:

@@ -1,6 +1,6 @@
 """Where an invitation's link leads, and where members go who lack a required second factor."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,48 +12,24 @@ from tenants.backends import has_second_factor
 from tenants.members import PeopleRefused
 from tenants.models import Invitation, Organization, User
 from tenants.requests import Request
-from tenants.throttling import WrongInvitations
+from ui import offers
 from ui.access import signed_in
 from ui.requests import PersonRequest
-from ui.views import errors
 
 
 @never_cache
 def invitation(request: Request) -> HttpResponse:
-    guesses = WrongInvitations()
-    if not guesses.allow_request(cast(Any, request), cast(Any, None)):  # asks for META alone
-        return errors.refused(request, 429, "Too many wrong links. Wait a minute, then try again.")
-    found = invitations.find(request.GET.get("token", ""))
-    if found is None:
-        guesses.note()
-        return render(request, "ui/invitation.html", {"unknown": True}, status=404)
-    if request.method == "POST" and isinstance(request.user, User):
-        return _accept(request, found, request.user)
-    return _shown(request, found)
+    return offers.answer(request, invitations, "ui/invitation.html", _told)
 
 
-def _accept(request: Request, found: Invitation, user: User) -> HttpResponse:
-    try:
-        invitations.accept(found, user=user)
-    except PeopleRefused as refusal:
-        messages.error(request, str(refusal))
-        return redirect(request.get_full_path())
-    messages.success(request, f"Welcome to {found.organization}.")
-    return redirect(found.organization.path)
-
-
-def _shown(request: Request, found: Invitation) -> HttpResponse:
-    problem = invitations.problem(found)
+def _told(request: Request, found: Invitation) -> dict[str, Any]:
     person = request.user if isinstance(request.user, User) else None
-    context = {
+    return {
         "invitation": found,
-        "problem": problem,
         "proven": person is not None and invitations.is_proven(found, person),
         "inside": person is not None
         and found.organization.memberships.filter(user=person).exists(),
-        "here": request.get_full_path(),
     }
-    return render(request, "ui/invitation.html", context, status=410 if problem else 200)
 
 
 @signed_in
