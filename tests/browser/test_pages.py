@@ -1,4 +1,4 @@
-"""Every page, in every dress: no violation of WCAG 2.2 AA, and nothing for the watch to find."""
+"""Every page, light and dark, wide and narrow: WCAG 2.2 AA, and nothing for the watch to find."""
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -8,7 +8,9 @@ from tests.browser.not_pages import NOT_PAGES
 from tests.browser.pages import OWNER, PAGES
 
 API = ("stac:", "catalogs:", "keys:")  # answered to programs; their own tests walk them
-DRESSES = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
+# Each theme and each width once; all four of them are long.
+DRESSES = [("light", 1280), ("dark", 390)]
+OTHER_DRESSES = [("dark", 1280), ("light", 390)]
 
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)))"
 
@@ -30,8 +32,11 @@ def test_no_page_is_forgotten():
     assert not forgotten, f"name these in tests/browser/pages.py: {sorted(forgotten)}"
 
 
+@pytest.mark.parametrize(
+    "dresses", [DRESSES, pytest.param(OTHER_DRESSES, marks=pytest.mark.long)], ids=["", "others"]
+)
 @pytest.mark.parametrize("who", ["owner", "stranger"])
-def test_every_page_is_accessible(who, live, stranger, watch):
+def test_every_page_is_accessible(who, dresses, live, stranger, watch):
     watch.allow("status of 4[0-9][0-9]")
     if who == OWNER:
         stranger.add_cookies([live.cookie()])
@@ -39,7 +44,7 @@ def test_every_page_is_accessible(who, live, stranger, watch):
     for page in [page for page in PAGES if page.who == who]:
         tab = stranger.new_page()
         page.open(tab, live)
-        for scheme, width in DRESSES:
+        for scheme, width in dresses:
             tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             tab.set_viewport_size({"width": width, "height": 850})
             tab.evaluate(TWO_FRAMES)
