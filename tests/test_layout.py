@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ui.audit import ACTIONS
+
+NAMED_ACTIONS = {action for group in ACTIONS.values() for action in group}
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("platform/gistac", "tenants", "catalogs", "ui")
 TOP = {"catalogs", "infra", "platform", "static", "templates", "tenants", "tests", "ui"}
@@ -157,3 +160,53 @@ def test_every_setting_is_in_the_table():
         for name in re.findall(r"GISTAC_[A-Z][A-Z0-9_]+", path.read_text())
     }
     assert sorted(name for name in used if f"`{name}`" not in table) == []
+
+
+# Records -----------------------------------------------------------------------
+ACTION = re.compile(r"[a-z_]*(\.[a-z_]+)+")  # its end alone where the rest is put in: ".restore"
+
+
+def test_every_action_of_the_audit_has_words_for_people():
+    """Whatever writes a record names what it is about by a literal, or is given it as `action`."""
+    written = {
+        (action, place(path, call.lineno))
+        for path in sources(*ROOMS)
+        for call, said in records_of(ast.parse(path.read_text()))
+        for action in said or ["no literal"]
+    }
+    assert len(written) > 40  # it does find them
+    assert {each for each in written if not is_named(each[0])} == set()
+
+
+def is_named(action: str) -> bool:
+    if action.startswith("."):
+        return any(known.endswith(action) for known in NAMED_ACTIONS)
+    return action in NAMED_ACTIONS
+
+
+def records_of(tree: ast.AST) -> Iterator[tuple[ast.Call, list[str]]]:
+    """Calls that write a record, but for those that pass an action on; each with its literals."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    passing = {
+        function.name
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        and any(writes_a_record(call) and "action" in names_in(call) for call in calls_in(function))
+    }
+    for call in calls:
+        own = ast.unparse(call.func).removeprefix("self.") in passing
+        if own or (writes_a_record(call) and "action" not in names_in(call)):
+            values = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant)]
+            yield call, [text for text in map(str, values) if ACTION.fullmatch(text)][:1]
+
+
+def calls_in(function: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(function) if isinstance(node, ast.Call))
+
+
+def writes_a_record(call: ast.Call) -> bool:
+    return ast.unparse(call.func) == "audit.record"
+
+
+def names_in(call: ast.Call) -> set[str]:
+    return {argument.id for argument in call.args if isinstance(argument, ast.Name)}
