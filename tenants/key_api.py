@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import Http404
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -62,6 +63,42 @@ class WantedToken(serializers.Serializer[Any]):
     )
 
 
+class Shown(serializers.Serializer[Any]):
+    """What `shown` gives, for the description of this API."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    last4 = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    collections = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    addresses = serializers.ListField(child=serializers.CharField())
+    creator = serializers.EmailField()
+    created = serializers.DateTimeField()
+    expires = serializers.DateTimeField(allow_null=True)
+    revoked = serializers.DateTimeField(allow_null=True)
+    rolled = serializers.DateTimeField(allow_null=True)
+    last_used = serializers.DateTimeField(allow_null=True)
+    last_denied = serializers.DateTimeField(allow_null=True)
+    revoke_reason = serializers.CharField(allow_null=True)
+    last_used_ip = serializers.IPAddressField(allow_null=True)
+    denied = serializers.IntegerField()
+    rotated_from = serializers.CharField(allow_null=True)
+
+
+class Made(Shown):
+    key = serializers.CharField(help_text="The key itself, this once.")
+
+
+class Listed(serializers.Serializer[Any]):
+    keys = Shown(many=True)
+
+
+class MadeToken(serializers.Serializer[Any]):
+    token = serializers.CharField()
+    parameter = serializers.CharField(help_text="Of the address in which the token is sent.")
+    expires = serializers.DateTimeField()
+
+
 def shown(key: ApiKey) -> dict[str, Any]:
     """A key as programs read it; never its secret part."""
     moments = ("created", "expires", "revoked", "rolled", "last_used", "last_denied")
@@ -113,9 +150,11 @@ class KeyView(APIView):
 
 
 class Keys(KeyView):
+    @extend_schema(operation_id="listKeys", responses=Listed)
     def get(self, request: Request) -> Response:
         return Response({"keys": [shown(key) for key in self.manageable()]})
 
+    @extend_schema(operation_id="makeKey", request=Wanted, responses={201: Made})
     def post(self, request: Request) -> Response:
         """The answer holds the key itself, this once."""
         wanted = self.asked(Wanted)
@@ -124,9 +163,11 @@ class Keys(KeyView):
 
 
 class OneKey(KeyView):
+    @extend_schema(operation_id="getKey", responses=Shown)
     def get(self, request: Request, key_id: str) -> Response:
         return Response(shown(self.key(key_id)))
 
+    @extend_schema(operation_id="changeKey", request=Changed, responses=Shown)
     def patch(self, request: Request, key_id: str) -> Response:
         key = self.key(key_id)
         limits = Limits.of(key)
@@ -136,6 +177,7 @@ class OneKey(KeyView):
         keys.change(key, by=self.asker, **{**now, **given})
         return Response(shown(self.key(key_id)))
 
+    @extend_schema(operation_id="revokeKey", responses={204: None})
     def delete(self, request: Request, key_id: str) -> Response:
         """Revoked; its row stays."""
         keys.revoke(self.key(key_id), by=self.asker, reason=self.asked(Ended)["reason"])
@@ -143,6 +185,7 @@ class OneKey(KeyView):
 
 
 class Roll(KeyView):
+    @extend_schema(operation_id="rollKey", request=Rolled, responses={201: Made})
     def post(self, request: Request, key_id: str) -> Response:
         key, hours = self.key(key_id), self.asked(Rolled)["overlap"]
         return _with_text(*keys.roll(key, by=self.asker, overlap=timedelta(hours=hours)))
@@ -153,6 +196,7 @@ class Tokens(KeyView):
 
     permission_classes = (IsKey,)
 
+    @extend_schema(operation_id="makeToken", request=WantedToken, responses={201: MadeToken})
     def post(self, request: Request) -> Response:
         wanted = self.asked(WantedToken)
         text, ends = tokens.issue(

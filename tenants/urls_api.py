@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from tenants import key_api
+from tenants import key_api, key_docs
 
 app_name = "keys"
-urlpatterns = [
+_told = (
     path("keys/", key_api.Keys.as_view(), name="keys"),
     path("keys/<slug:key_id>/", key_api.OneKey.as_view(), name="key"),
     path("keys/<slug:key_id>/roll/", key_api.Roll.as_view(), name="roll"),
     path("tokens/", key_api.Tokens.as_view(), name="tokens"),
-]
+)
+urlpatterns = [*_told, path("openapi", key_docs.Described.as_view(patterns=_told), name="openapi")]

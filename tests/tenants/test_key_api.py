@@ -1,11 +1,13 @@
 """Keys by program: listed, made, changed, rolled and revoked with a key; and leaked ones ended."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from jsonschema import Draft202012Validator
 
 from tenants import key_text, keys
 from tenants.models import ApiKey, AuditRecord, Membership
@@ -42,6 +44,42 @@ def test_it_works(acme, client, manager):
     assert answer.json()["key"] not in str(listed)
     told = AuditRecord.objects.filter(action="key.create").last()
     assert (told.actor_kind, told.actor_name) == ("key", "manager")
+
+
+def test_it_is_described_as_it_answers(client, ada_client, ben_client):
+    """Every operation by its own schema, as the document says where and how."""
+    told = client.get("/o/acme/api/openapi").json()
+    assert told["servers"] == [{"url": "http://testserver/o/acme/api"}]
+    assert ada_client.get("/o/acme/api/openapi").json() == told
+    assert ben_client.get("/o/acme/api/openapi").status_code == 404
+    assert 'href="/o/acme/api/openapi"' in ada_client.get("/o/acme/keys/").text
+    seen = set()
+
+    def call(method: str, path: str, body: object = None, **names: str):
+        answer = client.generic(
+            method, f"/o/acme/api{path.format(**names)}", json.dumps(body or {}), JSON
+        )
+        operation = told["paths"][path][method.lower()]
+        said = operation["responses"].get(
+            str(answer.status_code), operation["responses"]["default"]
+        )
+        for schema in (each["schema"] for each in said.get("content", {}).values()):
+            Draft202012Validator({**schema, "components": told["components"]}).validate(
+                answer.json()
+            )
+        seen.add((path, method.lower()))
+        return answer
+
+    made = call("POST", "/keys/", READ).json()
+    one = {"key_id": made["id"]}
+    call("GET", "/keys/")
+    call("PATCH", "/keys/{key_id}/", {"name": "less"}, **one)
+    call("GET", "/keys/{key_id}/", **one)
+    rolled = call("POST", "/keys/{key_id}/roll/", {"overlap": 1}, **one).json()
+    assert call("DELETE", "/keys/{key_id}/", key_id=rolled["id"]).status_code == 204
+    assert call("POST", "/keys/", {"name": "x", "scopes": ["all"]}).status_code == 400
+    assert call("POST", "/tokens/").status_code == 201
+    assert seen == {(path, way) for path, ways in told["paths"].items() for way in ways}
 
 
 def test_a_key_is_changed_rolled_and_revoked(acme, client):
