@@ -16,7 +16,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from catalogs import audit, room
+from catalogs import audit, finished, room
 from catalogs.archives import Archive
 from catalogs.audit import Actor
 from catalogs.models import Export
@@ -51,7 +51,12 @@ def start(
     try:
         with transaction.atomic():
             made: Export = Export.objects.create(
-                title=title, root=root, with_files=with_files, by=actor.name
+                title=title,
+                root=root,
+                with_files=with_files,
+                by=actor.name,
+                actor_kind=actor.kind,
+                actor_id=actor.id,
             )
             Export.objects.exclude(state__in=Export.OPEN).filter(with_files=with_files).delete()
             if with_files:
@@ -98,14 +103,8 @@ def write(organization: str, export: str, attempt: int) -> None:
                 told=run.alive,
             )
             archive.write()
-        run.note(
-            state=State.DONE,
-            progress=100,
-            size=out.tell(),
-            items=archive.items,
-            files=archive.files,
-            finished=Now(),
-        )
+        counts = {"items": archive.items, "files": archive.files}
+        run.end(state=State.DONE, progress=100, size=out.tell(), **counts)
     except Stale:
         return
 
@@ -123,6 +122,8 @@ class _Run:
             if row.run > MOST_RUNS:
                 row.state, row.problem = State.FAILED, "Every run of it was cut off."
             row.save()
+            if row.state == State.FAILED:
+                finished.exported(row)
         self.row, self.total = row, max(1, _parts(row))
         if row.state == State.FAILED:
             raise Stale
@@ -135,6 +136,11 @@ class _Run:
         if self.row.beat and now - self.row.beat > BEAT:
             self.row.beat = now
             self.note(progress=min(99, written * 100 // self.total))
+
+    def end(self, **fields: object) -> None:
+        with transaction.atomic():
+            self.note(finished=Now(), **fields)
+            finished.exported(Export.objects.get(pk=self.row.pk))
 
     def note(self, **fields: object) -> None:
         mine = {"pk": self.row.pk, "attempt": self.row.attempt, "run": self.row.run}

@@ -23,7 +23,7 @@ from django.db.utils import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from catalogs import found
+from catalogs import finished, found
 from catalogs.models import Intake, Upload
 from catalogs.rasters import reader
 from catalogs.rasters.formats import Refusal, refusal_for_bytes
@@ -108,12 +108,13 @@ class Work:
             self.write(progress=max(0, min(100, round(done * 100))))
 
     def reject(self, refusal: Refusal) -> None:
-        self.write(
-            state=State.REJECTED,
-            code=refusal.code,
-            problem=refusal.problem,
-            advice=refusal.advice,
-        )
+        words = {"code": refusal.code, "problem": refusal.problem, "advice": refusal.advice}
+        self.end(state=State.REJECTED, **words)
+
+    @transaction.atomic
+    def end(self, **fields: Any) -> None:
+        self.write(**fields)
+        finished.read(self.upload)
 
 
 def _take_in(work: Work) -> None:
@@ -138,7 +139,7 @@ def _take_in(work: Work) -> None:
             held += _convert(work, upload, source, Path(folder), answer.document["notes"])
         held.append(_keep_thumbnail(work, upload, answer.attachment))
     with transaction.atomic():
-        work.write(state=State.REVIEW, progress=100)
+        work.end(state=State.REVIEW, progress=100)
         found.make(upload, answer.document, held)
 
 
@@ -205,7 +206,7 @@ def _refuse_what_is_here(work: Work, checksum: str) -> None:
         if duplicate is None:
             return
         where, filename = duplicate
-        work.write(
+        work.end(
             state=State.REJECTED,
             code="duplicate",
             problem=f"The same file is already here, as {filename}.",

@@ -15,7 +15,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from catalogs import audit
+from catalogs import audit, finished
 from catalogs.audit import Actor
 from catalogs.stac import jobs
 from catalogs.stac.bodies import Body
@@ -65,6 +65,7 @@ def _record(job: Job) -> None:
     counts = {name.lower(): str(count) for name, count in sorted(job.counts.items())}
     named = {"collection": job.collection, "method": job.method, "job": str(job.pk)}
     audit.record(actor, "item.write", **named, status=job.status, **counts)
+    finished.written(job, actor)
 
 
 @transaction.atomic

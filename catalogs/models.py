@@ -51,6 +51,7 @@ class Upload(models.Model):
     actor_kind = models.CharField(max_length=8)
     actor_id = models.CharField(max_length=40)
     actor_name = models.CharField(max_length=254)
+    told = models.BooleanField(default=False, db_default=False)  # that it has ended, by a mail
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(auto_now=True)
     finished = models.DateTimeField(null=True)  # when the last byte was here
@@ -65,6 +66,11 @@ class Upload(models.Model):
         indexes = [
             models.Index(fields=["state", "created"], name="uploads_by_state"),
             models.Index(fields=["checksum"], name="uploads_by_checksum"),
+            models.Index(
+                fields=["actor_id"],
+                condition=models.Q(told=False, actor_kind="user"),
+                name="uploads_untold",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -186,6 +192,8 @@ class Export(models.Model):
     size = models.PositiveBigIntegerField(default=0)  # bytes of the zip
     problem = models.TextField(blank=True)
     by = models.CharField(max_length=254)
+    actor_kind = models.CharField(max_length=8, default="", db_default="")
+    actor_id = models.CharField(max_length=40, default="", db_default="")
     attempt = models.PositiveIntegerField(default=0)  # an older one may not write
     run = models.PositiveIntegerField(default=0)  # nor an older run of it
     beat = models.DateTimeField(null=True)  # when its run last said that it lives

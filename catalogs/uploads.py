@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from psycopg.errors import LockNotAvailable
 
-from catalogs import audit, intake, room
+from catalogs import audit, finished, intake, room
 from catalogs.audit import Actor
 from catalogs.models import Draft, Upload
 from catalogs.rasters.formats import advice_for_name
@@ -246,6 +246,7 @@ def _hand_over(upload: Upload) -> None:
     upload.code = upload.problem = upload.advice = ""
     upload.duplicate = {}
     upload.progress = upload.run = 0
+    upload.told = False
     upload.attempt += 1
     upload.beat = None
     upload.save()
@@ -266,6 +267,7 @@ def abort(upload: Upload, actor: Actor = audit.SYSTEM) -> Upload:
         claimed.save()
         audit.record(actor, "upload.abort", upload=str(claimed.id), filename=claimed.filename)
         Draft.objects.filter(upload=claimed).delete()
+        finished.read(claimed)  # it may have been the last that the others waited for
     if under_way and claimed.multipart:
         assets().give_up(claimed.name, claimed.multipart)
     return claimed

@@ -19,8 +19,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from tenants import audit
+from tenants import audit, mail
 from tenants.models import ClaimedHost, Domain, Organization, User
+from tenants.roles import Role
 
 HOST = re.compile(
     r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
@@ -119,6 +120,8 @@ def _failed(claimed: ClaimedHost) -> dict[str, object]:
     if not claimed.proven or claimed.failures + 1 < MOST_FAILURES:
         return {"failures": F("failures") + 1}
     audit.record(claimed.organization, None, "domain.lost", host=claimed.host)
+    words = {"lost": claimed.host}
+    mail.notify(claimed.organization, [Role.OWNER], "people/email/host_lost.html", **words)
     _close(claimed)
     return {"failures": F("failures") + 1, "proven": None}
 

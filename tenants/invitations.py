@@ -18,7 +18,7 @@ from procrastinate.contrib.django import app
 
 from tenants import audit, mail
 from tenants.members import PeopleRefused, check_grant, held
-from tenants.models import Invitation, Membership, Organization, User
+from tenants.models import Invitation, Membership, Organization, RemovedMember, User
 from tenants.roles import GRANTS
 from tenants.secret_links import digest_of, token_of
 
@@ -195,6 +195,7 @@ def accept(invitation: Invitation, *, user: User) -> None:
             raise PeopleRefused(f"This invitation is for {invitation.email}.")
         role = {"role": invitation.role}
         Membership.objects.get_or_create(user=user, organization=organization, defaults=role)
+        RemovedMember.objects.filter(user=user, organization=organization).delete()
         Invitation.objects.filter(pk=invitation.pk).update(accepted=Now())
         audit.record(organization, user, "invitation.accept", email=invitation.email, **role)
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from tenants import audit
-from tenants.members import PeopleRefused, check_grant, held
+from tenants.members import PeopleRefused, check_grant, check_return, held
 from tenants.models import JoinLink, Membership, Organization, User
 from tenants.roles import GRANTS, Role
 from tenants.secret_links import digest_of, token_of
@@ -91,6 +91,7 @@ def accept(link: JoinLink, *, user: User) -> None:
             raise PeopleRefused(refusal)
         if not EmailAddress.objects.filter(user=user, verified=True).exists():
             raise PeopleRefused("Confirm your mail address first.")
+        check_return(user, organization)
         JoinLink.objects.filter(pk=link.pk).update(left=F("left") - 1)
         Membership.objects.create(user=user, organization=organization, role=link.role)
         audit.record(organization, user, "join_link.accept", member=user.email, role=link.role)

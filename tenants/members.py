@@ -16,7 +16,15 @@ from django.utils import timezone
 
 from tenants import audit
 from tenants.backends import has_second_factor
-from tenants.models import ApiKey, Invitation, JoinLink, Membership, Organization, User
+from tenants.models import (
+    ApiKey,
+    Invitation,
+    JoinLink,
+    Membership,
+    Organization,
+    RemovedMember,
+    User,
+)
 from tenants.roles import GRANTS, PERMISSIONS, Role
 
 ACTIVITY_NOTED_EVERY = timedelta(hours=1)
@@ -66,7 +74,14 @@ def remove(member: Membership, *, by: User) -> None:
     with held(organization):
         member = _now(member)
         check_grant(by, organization, member.role)
+        RemovedMember.objects.get_or_create(user=member.user, organization=organization)
         _end(member, "member.remove", by)
+
+
+def check_return(user: User, organization: Organization) -> None:
+    """Who was removed does not let themselves in again; an invitation does."""
+    if RemovedMember.objects.filter(user=user, organization=organization).exists():
+        raise PeopleRefused(f"You were removed from {organization}. Ask there to be invited.")
 
 
 def leave(member: Membership) -> None:

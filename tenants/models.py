@@ -72,6 +72,7 @@ class User(Asker, AbstractBaseUser):
     email = models.EmailField("mail address", max_length=254, unique=True)
     name = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
+    job_mails = models.BooleanField(default=True, db_default=True)  # when a long job has ended
     date_joined = models.DateTimeField(default=timezone.now)
 
     known_roles: dict[uuid.UUID, str | None] | None = None  # kept for a request's length
@@ -311,6 +312,40 @@ class JoinLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} of {self.organization}"
+
+
+class MailDomain(models.Model):
+    """People whose mail address is of it can join as this role; tenants/mail_domains.py."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="mail_domains")
+    domain = models.CharField(max_length=253, db_index=True)  # in small letters, IDNA
+    role = models.CharField(max_length=12, choices=Role)
+    maker = models.ForeignKey(User, models.CASCADE, related_name="+")
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("organization", "domain", name="a_mail_domain_is_open_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class RemovedMember(models.Model):
+    """Somebody who was removed comes back by an invitation alone, not by themselves."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("user", "organization", name="removed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} from {self.organization}"
 
 
 class AuditRecord(models.Model):

@@ -24,7 +24,7 @@ from catalogs.stac import transactions
 from catalogs.stac.models import Collection, Job, Trashed
 from tenants import domains, invitations, key_text, keys, members
 from tenants.current import tenant_scope
-from tenants.models import ApiKey, Membership, Organization, User
+from tenants.models import ApiKey, MailDomain, Membership, Organization, User
 from tenants.roles import WRITE_SCOPES, Role
 from tests import isolation, matrix
 from tests.conftest import person
@@ -113,6 +113,9 @@ def made_world(acme: Organization, other: Organization) -> World:
         named = dict.fromkeys(("collection", "name", "by", "asker"), CANARY)
         Job.objects.create(pk=upload.pk, method="insert", lenient=True, size=1, **named)
     claimed = domains.claim(acme, f"{CANARY}.example.org", by=ada)
+    opened = MailDomain.objects.create(
+        organization=acme, domain=f"{CANARY}.example", role=Role.VIEWER, maker=ada
+    )
     key, _ = keys.issue(acme, creator=ada, name=CANARY, scopes=WRITE_SCOPES)
     (invitation,) = invitations.invite(
         acme, [f"{CANARY}@example.org"], role=Role.VIEWER, note=CANARY, by=ada
@@ -127,6 +130,7 @@ def made_world(acme: Organization, other: Organization) -> World:
             "id:number": {"private": str(trashed.pk), "absent": str(10**9)},
             "upload": {"private": str(upload.pk), "absent": isolation.unknown()},
             "key_id": {"private": key.key_id, "absent": "000000000000"},
+            "domain:number": {"private": str(opened.pk), "absent": str(10**9)},
             "claim:number": {"private": str(claimed.pk), "absent": str(10**9)},
             "key:number": {"private": str(key.pk), "absent": str(10**9)},
             "member:number": {

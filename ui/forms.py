@@ -8,12 +8,15 @@ from django import forms
 from tenants.models import User
 
 
-class NameForm(forms.ModelForm):  # type: ignore[type-arg]
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
-        fields = ["name"]
-        labels = {"name": "Your name"}
-        help_texts = {"name": "Shown to the members of your organizations."}
+        fields = ["name", "job_mails"]
+        labels = {"name": "Your name", "job_mails": "Mail me when a long job of mine has ended"}
+        help_texts = {
+            "name": "Shown to the members of your organizations.",
+            "job_mails": "Items in bulk, exports and files that took more than a minute.",
+        }
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
 

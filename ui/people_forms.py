@@ -69,6 +69,26 @@ class JoinLinkForm(forms.Form):
         super().__init__(data, auto_id="id_link_%s")
 
 
+class MailDomainForm(forms.Form):
+    domain = forms.CharField(
+        label="Mail domain",
+        max_length=254,
+        widget=forms.TextInput(
+            attrs={
+                "placeholder": "example.org",
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+            }
+        ),
+        help_text="Of a mail address that you have confirmed, or a proven host of yours.",
+    )
+    role = forms.ChoiceField(label="Role", choices=role_choices(join_links.ROLES))
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, auto_id="id_domain_%s", **kwargs)
+
+
 class TransferForm(forms.Form):
     to = forms.ModelChoiceField(
         Membership.objects.none(), label="New owner", empty_label="Choose a member"

@@ -1,7 +1,17 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from ui.views import account, apps, invitations, join, landing, mail, organizations, sessions
+from ui.views import (
+    account,
+    apps,
+    invitations,
+    join,
+    landing,
+    mail,
+    mail_domains,
+    organizations,
+    sessions,
+)
 
 app_name = "platform"
 urlpatterns: list[URLPattern] = [
@@ -9,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("organizations/", organizations.organizations, name="organizations"),
     path("organizations/new/", organizations.new, name="organization-new"),
     path("organizations/<slug:slug>/keep/", organizations.keep, name="organization-keep"),
+    path("organizations/<slug:slug>/join/", mail_domains.join, name="organization-join"),
     path("organizations/slug", organizations.slug, name="slug"),
     path("join/", join.join, name="join"),
     path("invitation/", invitations.invitation, name="invitation"),

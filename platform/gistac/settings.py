@@ -304,6 +304,7 @@ UPLOAD_ROOM = "gistac.limits.reserve"
 DEAR_AT_ONCE = env.whole("GISTAC_DEAR_AT_ONCE", 1)
 # And how many items there may be.
 STAC_ADMIT_ITEMS = "gistac.limits.admit_items"
+TELL_FINISHED = "tenants.finished.tell"  # who started a long job learns that it has ended
 NAMEABLE = "tenants.names.nameable"  # whom a collection can be named for
 # Files up to this many bytes are copied to be read; of larger ones the reader gets ranges.
 COPY_TO_READ = env.whole("GISTAC_COPY_TO_READ", 2 * 1024**3)

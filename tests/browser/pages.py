@@ -25,7 +25,7 @@ from catalogs import drafts, items
 from catalogs.audit import Actor
 from catalogs.models import Draft, Export
 from catalogs.stac.models import Item
-from tenants import domains, invitations, join_links, keys, lifecycle, oidc
+from tenants import domains, invitations, join_links, keys, lifecycle, mail_domains, oidc
 from tenants.current import tenant_scope
 from tenants.models import Invitation, Organization, Plan, Usage, User
 from tenants.roles import READ_SCOPES
@@ -105,6 +105,18 @@ def a_join_link(live: Live) -> dict[str, object]:
     words = {"role": "viewer", "days": 7, "people": 5}
     made = join_links.make(live.organization, **words, by=live.owner)
     return {"link": join_links.address(made).partition("?")[2]}
+
+
+def an_open_domain(live: Live) -> None:
+    """One of the owner's own, and one of a friend's organization that the owner may join."""
+    slug = f"e{time.time_ns()}"
+    domain = f"{slug}.example"
+    friend = User.objects.create_user(f"friend@{domain}")
+    theirs = create_organization(name="Estuary Watch", slug=slug, owner=friend)
+    for user in (live.owner, friend):
+        EmailAddress.objects.create(user=user, email=f"{user.pk}@{domain}", verified=True)
+    mail_domains.open_to(theirs, domain, role="viewer", by=friend)
+    mail_domains.open_to(live.organization, domain, role="editor", by=live.owner)
 
 
 # Ways to a state ---------------------------------------------------------------
@@ -416,6 +428,8 @@ PAGES = [
     Page("platform:join", "/join/?{link}", STRANGER, ready=a_join_link),
     Page("platform:join", "/join/?token=cut", STRANGER, status=404, state="unknown"),
     Page("ui:people", "{home}people/", ready=a_join_link, state="with a link"),
+    Page("ui:people", "{home}people/", ready=an_open_domain, state="with a domain"),
+    Page("platform:organizations", "/organizations/", ready=an_open_domain, state="offered"),
     Page("platform:invitation", "/invitation/?token={token}", ready=some_people, state="other"),
     Page("platform:invitation", "/invitation/?token={mine}", ready=some_people, state="own"),
     Page("platform:invitation", "/invitation/?token=cut", STRANGER, status=404, state="unknown"),

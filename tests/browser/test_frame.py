@@ -70,7 +70,7 @@ def test_a_message_is_dismissed(page, live):
     page.get_by_label("Your name").fill("Ada")
     page.click("text=Save")
     page.get_by_label("Dismiss this message").click()
-    assert page.get_by_text("Your name is saved.").count() == 0
+    assert page.get_by_text("Your account is saved.").count() == 0
 
 
 def test_on_a_phone_everything_is_in_reach(page, live):

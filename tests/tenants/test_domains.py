@@ -9,6 +9,7 @@ import dns.nameserver
 import dns.resolver
 import dns.rrset
 import pytest
+from django.core import mail
 from django.utils import timezone
 
 from tenants import domains
@@ -74,7 +75,7 @@ def a_day_later() -> list[str]:
     return domains.check_all()
 
 
-def test_asked_daily_it_is_lost_after_three_failures_in_a_row(ada_client, client):
+def test_asked_daily_it_is_lost_after_three_failures_in_a_row(ada_client, client, run_jobs):
     prove(ada_client)
     kept = dict(RECORDS)
     assert domains.check_all() == []
@@ -88,6 +89,10 @@ def test_asked_daily_it_is_lost_after_three_failures_in_a_row(ada_client, client
     assert a_day_later() == [HOST]
     assert answers(client) == (404, 404)
     assert AuditRecord.objects.latest("id").action == "domain.lost"
+    run_jobs()
+    assert [each.subject for each in mail.outbox] == [f"{HOST} no longer leads to Acme"]
+    link = "http://testserver/o/acme/settings/hosts/"
+    assert link in mail.outbox[0].body
     RECORDS.update(kept)
     assert "is proven" in check(ada_client, ClaimedHost.objects.get())
     assert answers(client) == (200, 200)

@@ -21,7 +21,7 @@ def test_it_works(ada_client, address, queries):
 
 def test_a_name_is_saved(ada_client, ada):
     answer = ada_client.post("/account/", {"name": "Ada L."}, follow=True)
-    assert "Your name is saved." in answer.text
+    assert "Your account is saved." in answer.text
     ada.refresh_from_db()
     assert ada.name == "Ada L."
 

@@ -9,7 +9,7 @@ HTMX = {"HX-Request": "true"}
 
 
 def test_the_list_names_the_own_ones_alone(ada_client, queries):
-    with queries(4):
+    with queries(5):
         answer = ada_client.get("/organizations/")
     assert "/o/acme/" in answer.text
     assert "/o/other/" not in answer.text

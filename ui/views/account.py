@@ -10,16 +10,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from ui.access import signed_in
-from ui.forms import NameForm
+from ui.forms import AccountForm
 from ui.requests import PersonRequest
 
 
 @signed_in
 def account(request: PersonRequest) -> HttpResponse:
-    form = NameForm(request.POST or None, instance=request.user)
+    form = AccountForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Your name is saved.")
+        messages.success(request, "Your account is saved.")
         return redirect("platform:account")
     keys = Authenticator.objects.filter(user=request.user).order_by("created_at")
     context = {

@@ -3,8 +3,8 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from tenants import invitations
-from tenants.models import Organization
+from tenants import invitations, mail_domains
+from tenants.models import Organization, User
 from tenants.requests import Request
 
 
@@ -12,9 +12,14 @@ def landing(request: Request) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "ui/landing.html")
     organization = _last(request)
-    if organization is None and invitations.open_for(request.user).exists():
+    if organization is None and _is_awaited(request.user):
         return redirect("platform:organizations")
     return redirect(organization.path if organization else "platform:organization-new")
+
+
+def _is_awaited(user: User) -> bool:
+    """Whether there is an organization that this person could be in."""
+    return invitations.open_for(user).exists() or bool(mail_domains.offered(user))
 
 
 def _last(request: Request) -> Organization | None:

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from tenants import invitations, lifecycle, slugs
+from tenants import invitations, lifecycle, mail_domains, slugs
 from tenants.lifecycle import LifecycleRefused
 from tenants.models import Membership, Organization
 from tenants.signup import OrganizationRefused, create_organization
@@ -25,7 +25,8 @@ def organizations(request: PersonRequest) -> HttpResponse:
         active = memberships.filter(organization__state=Organization.State.ACTIVE)
         return render(request, "ui/organizations.html#switcher", {"memberships": active})
     invited = [(each, invitations.link(each)) for each in invitations.open_for(request.user)]
-    context = {"memberships": memberships, "invited": invited}
+    offers = mail_domains.offered(request.user)
+    context = {"memberships": memberships, "invited": invited, "offers": offers}
     return render(request, "ui/organizations.html", context)
 
 
@@ -42,6 +43,7 @@ def new(request: PersonRequest) -> HttpResponse:
     if already := form.errors and _sent_twice(request, form):
         return redirect(already.path)
     context = {"form": form, **_checked(form["slug"].value() or "")}
+    context["offers"] = mail_domains.offered(request.user)
     return render(request, "ui/organization_new.html", context, status=422 if form.errors else 200)
 
 

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from tenants import invitations, join_links, members
+from tenants import invitations, join_links, mail_domains, members
 from tenants.backends import SECOND_FACTORS
 from tenants.members import PeopleRefused
 from tenants.models import Invitation, Membership
@@ -19,7 +19,14 @@ from tenants.roles import ABILITIES, Role
 from ui import paging
 from ui.access import View, member, permission
 from ui.addresses import platform
-from ui.people_forms import InviteForm, JoinLinkForm, TransferForm, addresses_in, role_choices
+from ui.people_forms import (
+    InviteForm,
+    JoinLinkForm,
+    MailDomainForm,
+    TransferForm,
+    addresses_in,
+    role_choices,
+)
 from ui.requests import MemberRequest
 
 MANAGE = "tenants.manage_members"
@@ -96,15 +103,26 @@ def _page(request: MemberRequest, form: InviteForm | None = None) -> HttpRespons
             "form": form or InviteForm(roles=granted),
             "checked": _checked(request) if form else [],
             **_waiting(request),
-            "link_form": JoinLinkForm(),
-            "join_links": [
-                (link, join_links.problem(link), join_links.address(link))
-                for link in join_links.open_in(request.organization)
-            ],
+            **_by_themselves(request),
             "lacking": shown.filter(second_factor=False).count(),
         }
     status = 422 if form and form.errors else 200
     return render(request, "ui/people.html", context, status=status)
+
+
+def _by_themselves(request: MemberRequest) -> dict[str, Any]:
+    """The ways in for those whom nobody has invited."""
+    links = join_links.open_in(request.organization)
+    opened = mail_domains.opened_by(request.organization)
+    suggested = mail_domains.suggested(request.user)
+    return {
+        "link_form": JoinLinkForm(),
+        "join_links": [
+            (link, join_links.problem(link), join_links.address(link)) for link in links
+        ],
+        "domain_form": MailDomainForm(initial={"domain": suggested}),
+        "mail_domains": [(each, mail_domains.problem(each)) for each in opened],
+    }
 
 
 def _members(request: MemberRequest) -> QuerySet[Any]:
