@@ -142,7 +142,9 @@ def test_a_signed_in_owner_is_a_visitor_too(link, ada_client, write_key):
         f"{address}stac/search", headers={"authorization": f"Bearer {write_key}"}
     )
     assert len(by_key.json()["features"]) == 1
-    assert ada_client.get(f"{address}keys/").status_code == 302
+    assert "People" not in ada_client.get(address).text
+    for page in ("keys/", "people/"):
+        assert ada_client.get(f"{address}{page}").status_code == 404
 
 
 def test_when_it_ends(acme, ada, link, client):

@@ -25,6 +25,12 @@ def to_sign_in(request: Request) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{door}?{query}")
 
 
+def _may_sign_in(request: Request) -> bool:
+    """Whether signing in may help: behind a link that shares, it changes nothing."""
+    visits = isinstance(request.user, Visitor)
+    return request.method == "GET" and not request.user.is_authenticated and not visits
+
+
 def needs_key(request: HttpRequest, collection: Collection) -> bool:
     """Whether a program needs one for what this page shows: not for what is public, nor by a link
     that shares it."""
@@ -43,7 +49,7 @@ def permission(name: str) -> Callable[[View], View]:
         def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.user.has_perm(name):
                 return view(request, *args, **kwargs)
-            if not request.user.is_authenticated and request.method == "GET":
+            if _may_sign_in(request):
                 return to_sign_in(request)
             if getattr(request, "membership", None) is None:
                 raise Http404
@@ -61,7 +67,7 @@ def member(view: View) -> View:
     def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if getattr(request, "membership", None) is not None:
             return view(request, *args, **kwargs)
-        if not request.user.is_authenticated and request.method == "GET":
+        if _may_sign_in(request):
             return to_sign_in(request)
         raise Http404
 

@@ -20,6 +20,7 @@ class Entry:
     label: str
     icon: str
     permission: str = ""
+    members: bool = False  # for whoever is one, whatever the role
     also: tuple[str, ...] = ()  # other pages below this one
 
 
@@ -28,7 +29,7 @@ ENTRIES = (
     Entry("map", "Map", "map"),
     Entry("uploads", "Drop files", "upload", "catalogs.add_upload", also=("draft", "jobs")),
     Entry("trash", "Trash", "trash-2", "stac.delete_item"),
-    Entry("people", "People", "users", "stac.view_collection", also=("member",)),
+    Entry("people", "People", "users", members=True, also=("member",)),
     Entry("keys", "Keys", "key-round", "tenants.manage_keys", also=("key",)),
     Entry("sharing", "Sharing", "link", "catalogs.add_share", also=("share",)),
     Entry("usage", "Usage", "gauge", "tenants.view_usage"),
@@ -62,6 +63,8 @@ def navigation(request: HttpRequest) -> list[Link]:
     links = []
     for entry in ENTRIES:
         if entry.permission and not request.user.has_perm(entry.permission):
+            continue
+        if entry.members and getattr(request, "membership", None) is None:
             continue
         try:
             href = reverse(f"ui:{entry.page}")
