@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from tenants import key_rates, keys, tokens
+from tenants import keys, rates, tokens
 from tenants.askers import Token
 from tenants.models import ApiKey, User
 from tenants.throttling import KeyFailures
@@ -36,7 +36,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             if key is not None:
                 keys.note_denied(key, why_not)
             raise AuthenticationFailed("This key is not valid here.")
-        _count_use(key)
+        _count_use(request, key)
         keys.note_use(key, address=address, agent=request.headers.get("user-agent", ""))
         return key, key
 
@@ -62,10 +62,14 @@ def _password(credentials: str) -> str:
         return ""
 
 
-def _count_use(holder: User | ApiKey) -> None:
-    if wait := key_rates.wait(holder):
+def _count_use(request: Request, holder: User | ApiKey) -> None:
+    window = rates.count(type(holder).__name__, holder.pk, settings.KEY_RATE)
+    if window is None:
+        return
+    request._request.windows["key"] = window  # type: ignore[attr-defined]
+    if window.left < 0:
         told = f"This key asks too often: {settings.KEY_RATE} requests a minute is what it may."
-        raise Throttled(wait=wait, detail=told)
+        raise Throttled(wait=window.seconds, detail=told)
 
 
 def _count_failure(request: Request) -> None:
@@ -87,7 +91,7 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             _count_failure(request)
             raise AuthenticationFailed(STANDING if text.startswith("sck_") else OVER)
-        _count_use(token.holder)
+        _count_use(request, token.holder)
         return token, "token"
 
     def authenticate_header(self, request: Request) -> str:

@@ -4,6 +4,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from tenants.models import Membership, Organization
+from tenants.usage import Window
 
 
 class Request(HttpRequest):
@@ -14,4 +15,5 @@ class Request(HttpRequest):
     host_door: bool  # by the organization's own host, not by /o/<slug>/
     session: SessionBase
     urlconf: str
+    windows: dict[str, Window]  # of the limits by the minute that it was counted for
     is_dear: bool  # holds a place among the long questions of its organization

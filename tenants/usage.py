@@ -87,6 +87,16 @@ def request(organization: UUID) -> Window | None:
     return None if limit is None else Window(limit, left, 60 - second)
 
 
+def uncount(organization: UUID) -> None:
+    """One that was refused to somebody who asks too often takes nothing from the others."""
+    with _lock:
+        known = _known.setdefault(organization, Standing())
+        known.unwritten["requests"] -= 1
+        if known.minute.number == int(time.time()) // 60:
+            known.minute.here -= 1
+            known.minute.unwritten -= 1
+
+
 def take(organization: UUID, name: str, amount: int) -> int | None:
     """Counts an amount of what is limited by the month; gives the limit instead where it is
     used up already. The last one may go past it."""

@@ -252,6 +252,8 @@ KEY_PEPPERS = dict(_peppers) or {"0": SECRET_KEY}
 KEY_PEPPER = list(KEY_PEPPERS)[-1]
 # Requests a minute of one key, in each process; 0: as many as it likes.
 KEY_RATE = env.whole("GISTAC_KEY_RATE", 600)
+# And of one address that does not say who it is, at one organization or several.
+ADDRESS_RATE = env.whole("GISTAC_ADDRESS_RATE", 3000)
 
 # Mail ------------------------------------------------------------------------
 # In development they lie in a folder and are shown on a page, and none is sent.

@@ -8,7 +8,7 @@ from gistac.settings import *
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw")
 STORAGES["assets"]["OPTIONS"]["bucket_name"] = f"{S3['bucket_name']}-test-{_worker}"
-KEY_RATE = 0  # a test that is about it sets it
+KEY_RATE = ADDRESS_RATE = 0  # a test that is about one sets it
 STAC_SCHEMAS = None  # tests that need schemas bring them
 STAC_SCHEMA_HOSTS = []
 if "GISTAC_STATIC_ROOT" not in os.environ:

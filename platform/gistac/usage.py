@@ -1,21 +1,28 @@
 """Counts what is asked at an organization's doors, and stops it where its plan does."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 
 from catalogs.stac.errors import problem
 from gistac.errors import is_from_a_program
-from tenants import usage
+from tenants import rates, usage
+from tenants.authentication import sent_key
 from tenants.requests import Request
+from tenants.throttling import KeyFailures
 from tenants.usage import Window
 from ui.views import errors as pages
 
 OFTEN = (
     "This organization was asked {limit:,} times in this minute, which is what its plan allows. "
     "Ask again in {seconds} seconds."
+)
+OFTEN_FROM_HERE = (
+    "Your address has asked {limit:,} times in this minute without saying who it is, which is as "
+    "often as it may. Sign in or use a key, or ask again in {seconds} seconds."
 )
 USED_UP = {
     "signed_bytes": "The files that this organization gives out in a month are used up: its plan "
@@ -27,10 +34,7 @@ USED_UP = {
 
 
 class UsageMiddleware:
-    """Counts in memory only; headers say how a minute stands where a plan limits it.
-
-    The headers are those of draft-ietf-httpapi-ratelimit-headers.
-    """
+    """Counts in memory only; headers say how a minute stands where something limits it."""
 
     def __init__(self, get_response: Callable[[Request], HttpResponse]) -> None:
         self.get_response = get_response
@@ -39,16 +43,22 @@ class UsageMiddleware:
         if request.organization is None:
             return self.get_response(request)
         window = usage.request(request.organization.pk)
-        if window is None:
-            return self._answer(request)
-        response = _too_often(request, window) if window.left < 0 else self._answer(request)
-        response.headers["RateLimit-Policy"] = f'"organization";q={window.limit};w=60'
-        response.headers["RateLimit"] = f'"organization";r={max(0, window.left)};t={window.seconds}'
+        request.windows = {} if window is None else {"organization": window}
+        if window is not None and window.left < 0:
+            response = _too_often(request, OFTEN, window)
+        else:
+            response = self._answer(request)
+        _tell(response, request.windows)
         return response
 
     def process_view(self, request: Request, *view: Any) -> HttpResponse | None:
-        """No tile is drawn to be refused."""
-        if request.organization is None or not _is_tile(request):
+        """By now a session is known; and no tile is drawn to be refused."""
+        if request.organization is None:
+            return None
+        if (window := _of_address(request, view[0])) and window.left < 0:
+            usage.uncount(request.organization.pk)
+            return _too_often(request, OFTEN_FROM_HERE, window)
+        if not _is_tile(request):
             return None
         limit = usage.used_up(request.organization.pk, "tiles")
         return None if limit is None else _used_up(request, "tiles", limit)
@@ -60,6 +70,31 @@ class UsageMiddleware:
             if amount and (limit := usage.take(request.organization.pk, name, amount)) is not None:
                 return _used_up(request, name, limit)
         return response
+
+
+def _of_address(request: Request, view: object) -> Window | None:
+    """Counts who does not say who they are. What is shown to the API as a key counts for that, or
+    for the wrong keys of its address."""
+    if request.user.is_authenticated:
+        return None
+    shows_a_key = request.query_token or sent_key(cast(Any, request)) is not None
+    if shows_a_key and hasattr(view, "cls"):
+        return None
+    address = rates.neighbours(KeyFailures().get_ident(cast(Any, request)))
+    window = rates.count("address", address, settings.ADDRESS_RATE)
+    if window is not None:
+        request.windows["address"] = window
+    return window
+
+
+def _tell(response: HttpResponse, windows: Mapping[str, Window]) -> None:
+    """By draft-ietf-httpapi-ratelimit-headers: all that hold, and how the tightest stands."""
+    if not windows:
+        return
+    policies = (f'"{name}";q={window.limit};w=60' for name, window in windows.items())
+    response.headers["RateLimit-Policy"] = ", ".join(policies)
+    name, window = min(windows.items(), key=lambda each: each[1].left)
+    response.headers["RateLimit"] = f'"{name}";r={max(0, window.left)};t={window.seconds}'
 
 
 def _used(request: Request, response: HttpResponse) -> dict[str, int]:
@@ -76,8 +111,8 @@ def _used_up(request: Request, name: str, limit: int) -> HttpResponse:
     return refused(request, 402, "LimitReached", USED_UP[name].format(limit=limit))
 
 
-def _too_often(request: Request, window: Window) -> HttpResponse:
-    sentence = OFTEN.format(limit=window.limit, seconds=window.seconds)
+def _too_often(request: Request, words: str, window: Window) -> HttpResponse:
+    sentence = words.format(limit=window.limit, seconds=window.seconds)
     response = refused(request, 429, "TooManyRequests", sentence)
     response.headers["Retry-After"] = str(window.seconds)
     return response

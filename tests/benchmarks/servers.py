@@ -80,6 +80,7 @@ class Ours:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "gistac.settings",
             "GISTAC_KEY_RATE": "0",
+            "GISTAC_ADDRESS_RATE": "0",
             "GISTAC_URL": self.url,
             "GISTAC_LOG_LEVEL": "WARNING",
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")]),

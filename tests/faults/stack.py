@@ -54,7 +54,8 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """Nothing of the test run's own settings: the stack has its own."""
         kept = {name: value for name, value in os.environ.items() if not _of_the_test_run(name)}
-        return {**kept, "GISTAC_WORKER_SILENCE": str(SILENCE), "GISTAC_KEY_RATE": "0"}
+        rates = {"GISTAC_KEY_RATE": "0", "GISTAC_ADDRESS_RATE": "0"}
+        return {**kept, **rates, "GISTAC_WORKER_SILENCE": str(SILENCE)}
 
     def start(self) -> None:
         with (self.folder / "run.log").open("ab") as log:

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from tenants import usage
+from tenants import rates, usage
 from tenants.current import tenant_scope
 from tenants.models import Organization, Plan, Usage
 from tests.ui import catalog
@@ -22,7 +22,8 @@ def one_minute(monkeypatch):
     """Nothing is counted yet, and the clock stands: no minute ends within a test."""
     now = time.time() // 60 * 60 + 10
     monkeypatch.setattr(usage, "_known", {})
-    monkeypatch.setattr(usage, "time", SimpleNamespace(time=lambda: now))
+    for counting in (usage, rates):
+        monkeypatch.setattr(counting, "time", SimpleNamespace(time=lambda: now))
 
 
 @pytest.fixture
@@ -89,6 +90,48 @@ def test_too_many_requests(limited, acme, other):
     assert (unlimited.status_code, unlimited.has_header("RateLimit")) == (200, False)
     usage.write()
     assert of_today(acme).requests == 3
+
+
+def test_a_key_is_told_of_its_own_limit_where_that_is_tighter(limited, read_key, settings):
+    limited(requests_per_minute=100)
+    settings.KEY_RATE = 3
+    client = Client(headers={"authorization": f"Bearer {read_key}"})
+    told = client.get(STAC)
+    assert told["RateLimit-Policy"] == '"organization";q=100;w=60, "key";q=3;w=60'
+    assert told["RateLimit"] == '"key";r=2;t=50'
+    refused = [client.get(STAC) for _ in range(3)][-1]
+    assert (refused.status_code, refused["RateLimit"]) == (429, '"key";r=0;t=50')
+    settings.KEY_RATE = 1000
+    assert client.get(STAC)["RateLimit"].startswith('"organization";r=')
+
+
+def test_one_address_does_not_use_up_what_is_for_all(limited, acme, read_key, ada_client, settings):
+    limited(requests_per_minute=100)
+    settings.ADDRESS_RATE = 2
+    answers = [Client().get(STAC) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert answers[0]["RateLimit"] == '"address";r=1;t=50'
+    assert "Sign in or use a key" in answers[3].json()["detail"]
+    assert Client(headers={"authorization": "Bearer junk"}).get("/o/acme/").status_code == 429
+    assert Client(headers={"authorization": "Bearer junk"}).get(STAC).status_code == 401
+    assert Client(headers={"authorization": f"Bearer {read_key}"}).get(STAC).status_code == 200
+    assert ada_client.get("/o/acme/").status_code == 200
+    assert Client(REMOTE_ADDR="10.1.2.3").get(STAC).status_code == 200
+    usage.write()
+    assert of_today(acme).requests == 1 + 2 + 4  # the one that `limited` asks, and no refused one
+
+
+@pytest.mark.parametrize(
+    ("address", "whose"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_who_has_one_address_of_a_network_has_all(address, whose):
+    assert rates.neighbours(address) == whose
 
 
 def test_all_processes_share_a_limit(limited, acme):
