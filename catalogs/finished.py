@@ -4,7 +4,6 @@ Called in the transaction that ends a job: it ends once, however often it is tri
 told of once. What is over within a minute is still watched by who started it.
 """
 
-from collections import Counter
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -71,12 +70,12 @@ def read(upload: Upload) -> None:
     # Who is at one of them just now is not waited for.
     ended = list(mine.exclude(state=State.UPLOADING).select_for_update(skip_locked=True))
     Upload.objects.filter(pk__in=[each.pk for each in ended]).update(told=True)
-    states = Counter(each.state for each in ended)
-    files, refused = len(ended) - states[State.ABORTED], states[State.REJECTED]
+    files = [each for each in ended if each.state != State.ABORTED]
+    refused = sum(each.state == State.REJECTED for each in files)
     if files:
         actor = Actor(upload.actor_kind, upload.actor_id, upload.actor_name)
-        begun = min(each.created for each in ended)
-        _tell(actor, begun, _title(files), _outcome(files, refused), "drop/")
+        begun = min(each.finished or each.created for each in files)  # when its bytes were here
+        _tell(actor, begun, _title(len(files)), _outcome(len(files), refused), "drop/")
 
 
 def _title(files: int) -> str:

@@ -246,7 +246,6 @@ def _hand_over(upload: Upload) -> None:
     upload.code = upload.problem = upload.advice = ""
     upload.duplicate = {}
     upload.progress = upload.run = 0
-    upload.told = False
     upload.attempt += 1
     upload.beat = None
     upload.save()

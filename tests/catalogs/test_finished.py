@@ -111,13 +111,14 @@ def test_files_are_told_of_together_and_once(start, put, ada_client, key_client,
         upload = start(name, len(data), client=ada_client)
         put(upload, data)
         key_client.post(upload["links"]["finish"])
-    Upload.objects.update(created=timezone.now() - AGO)
+    Upload.objects.update(finished=timezone.now() - AGO)
     waited_for = start("c_20200101.tif", 10, client=ada_client)
     run_jobs()
     assert mail.outbox == []  # the third is on its way
     key_client.post(waited_for["links"]["abort"])
     run_jobs()
     assert "1 could be taken, 1 could not." in told(ada_client, "Acme: Your 2 files are read")
+    key_client.post(upload["links"]["retry"])  # who asks for that is there
     upload = start("d_20200101.tif", 10, client=ada_client)
     key_client.post(upload["links"]["abort"])
     run_jobs()
