@@ -94,6 +94,8 @@ ACTIONS: dict[str, dict[str, str]] = {
         "share.revoke": "Revoked a link that shares",
     },
     "Organization": {
+        "index.make": "Had an index made",
+        "index.drop": "Had an index dropped",
         "organization.rename": "Renamed the organization",
         "organization.slug": "Changed the short name",
         "organization.transfer": "Handed the organization over",

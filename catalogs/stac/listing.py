@@ -4,6 +4,7 @@ Bodies are joined as the text that is stored and the mark is replaced; nothing i
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from django.db.models.expressions import Combinable
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from . import documents, exports, fields, formats, links, members, sorting, times
+from . import asked, documents, exports, fields, formats, links, members, sorting, times
 from .cql2 import collections, operands
 from .cql2.operands import Names
 from .formats import Form
@@ -24,6 +25,7 @@ from .models import Queryable
 from .paging import BY_ID, LATEST, Key, Page, Pager, Place
 from .parameters import USUAL_LIMIT
 from .search import CollectionQuerySet
+from .sorting import ValueKey
 
 # What is asked of the answer; all else is asked of the rows.
 OF_THE_ANSWER = frozenset({"f", "fields", "limit", "sortby", "token"})
@@ -100,7 +102,15 @@ class Listing:
         if "sortby" in self.asked:
             pager = self.sorted(pager, place)
         limit = self.asked.get("limit", USUAL_LIMIT)
-        return pager.page(self.found, limit, place, self.total)
+        with self.counted(pager.keys):
+            return pager.page(self.found, limit, place, self.total)
+
+    def counted(self, keys: Sequence[Key]) -> AbstractContextManager[None]:
+        """Notes which properties of items are asked for, and how long that takes."""
+        if self.homes is None:
+            return nullcontext()
+        ranks = [key.rank for key in keys if isinstance(key, ValueKey) and key.rank]
+        return asked.counted([self.asked.get("filter"), self.asked.get("query")], ranks)
 
     @property
     def keys(self) -> Sequence[Key]:

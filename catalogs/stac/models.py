@@ -10,7 +10,7 @@ from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import F, Func, GeneratedField, Q, Value
 from django.utils import timezone
 
-from . import boxes, documents, freetext, sql, times, validation
+from . import boxes, documents, freetext, ranks, times, validation
 from .errors import Invalid
 from .geometry import ITEM_VERTICES, GeometryField
 from .remembered import Answered, Job, JobRefusal
@@ -23,17 +23,19 @@ from .search import (
     rising_moment,
 )
 from .sight import NAMED
-from .sorting import rising_number
+from .speed import Asked, PropertyIndex
 from .validation import Report
 
 __all__ = [
     "Answered",
+    "Asked",
     "Asset",
     "Collection",
     "Item",
     "Job",
     "JobRefusal",
     "Named",
+    "PropertyIndex",
     "Queryable",
     "Trashed",
 ]
@@ -241,17 +243,10 @@ class Item(Stored, Boxed):
             models.Index(
                 rising_moment(F("datetime")), "collection", "stac_id", name="item_earliest"
             ),
-            models.Index(
-                rising_number("eo:cloud_cover"), "collection", "stac_id", name="item_clearest"
-            ),
-            # What filters ask most: any property equal to something, and little cloud.
+            models.Index(ranks.CLEAREST.key, "collection", "stac_id", name="item_clearest"),
+            # What filters ask most: any property equal to something. What else a catalog is asked
+            # often gets indexes of its own (indexes.py).
             GinIndex(fields=["properties"], name="item_by_property", opclasses=["jsonb_path_ops"]),
-            models.Index(
-                "collection",
-                sql.member("eo:cloud_cover"),
-                name="item_by_cloud",
-                condition=sql.is_between(sql.member("eo:cloud_cover"), "number"),
-            ),
         ]
 
     def __str__(self) -> str:

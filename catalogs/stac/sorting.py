@@ -12,13 +12,13 @@ from typing import Any
 
 from django.db.models import F, Func, QuerySet, Value
 
-from . import sql
+from . import ranks, sql
 from .cql2.operands import Computed, Datetime, Kind, Member, Names, Operand
 from .errors import Invalid
 from .paging import Key, by_datetime
+from .ranks import Rank
 
 MOST_KEYS = 5
-LONGEST_TEXT = 256  # characters of a text that the order looks at
 
 Kinds = Mapping[str, Sequence[str]]
 Known = Callable[[Sequence[str]], Kinds]  # of these names those that can be sorted by
@@ -113,6 +113,7 @@ class ValueKey(Key):
 
     expression: Any = None
     type: str = "text"
+    rank: Rank | None = None  # where it is one that an index can hold
 
     @property
     def read(self) -> Any:
@@ -128,38 +129,26 @@ class ValueKey(Key):
 
 
 def _number(by: By, operand: Operand) -> Key:
-    found = _or_last(operand.number(), by.descending, "Infinity", "numeric", sql.NUMBER)
-    return ValueKey(by.name, by.descending, expression=found, type="numeric")
+    found = ranks.number(operand.number(), by.descending)
+    return _key(by, operand, found, ranks.NUMBER, "numeric")
 
 
 def _moment(by: By, operand: Operand) -> Key:
-    found = _or_last(operand.moment().first, by.descending, "infinity", "timestamptz", sql.TIME)
+    found = ranks.moment(operand.moment().first, by.descending)
     return ValueKey(by.name, by.descending, expression=found, type="timestamptz")
 
 
 def _text(by: By, operand: Operand) -> Key:
-    """A letter before the text says whether there is one."""
-    there, missing = ("b", "a") if by.descending else ("a", "b")
-    text = sql.call("left", operand.text(), Value(LONGEST_TEXT), field=sql.TEXT)
-    template = f"(COALESCE('{there}' || %(expressions)s, '{missing}') COLLATE \"C\")"
-    found = Func(text, template=template, output_field=sql.TEXT)
-    return ValueKey(by.name, by.descending, expression=found)
+    return _key(by, operand, ranks.text(operand.text(), by.descending), ranks.TEXT, "text")
+
+
+def _key(by: By, operand: Operand, found: Any, kind: str, type: str) -> Key:
+    rank = Rank(operand.name, kind, by.descending) if isinstance(operand, Member) else None
+    return ValueKey(by.name, by.descending, expression=found, type=type, rank=rank)
 
 
 _VALUES = {Kind.NUMBER: _number, Kind.MOMENT: _moment, Kind.TEXT: _text}
 _SORTED = {*_VALUES, Kind.UNKNOWN}
-
-
-def _or_last(value: Any, descending: bool, infinity: str, type: str, field: Any) -> Func:
-    infinity = f"-{infinity}" if descending else infinity
-    template = f"COALESCE(%(expressions)s, '{infinity}'::{type})"
-    return Func(value, template=template, output_field=field)
-
-
-def rising_number(name: str) -> Func:
-    """The key of a property of numbers, lowest first, as an index has it."""
-    expression: Func = _number(By(name), Member("", Kind.UNKNOWN, name)).mine
-    return expression
 
 
 ALWAYS: dict[str, Sequence[str]] = {

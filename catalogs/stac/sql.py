@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import (
     BooleanField,
+    Case,
     DateTimeField,
     DecimalField,
     F,
@@ -14,6 +15,7 @@ from django.db.models import (
     Q,
     TextField,
     Value,
+    When,
 )
 
 BOOLEAN: "Field[Any, Any]" = BooleanField()
@@ -85,6 +87,17 @@ def member(name: str) -> Func:
 
 def member_text(name: str) -> Func:
     return infix("->>", F("properties"), text(name), TEXT)
+
+
+def member_number(name: str) -> Case:
+    """The value of a property where it is a number, else null."""
+    value = Func(member(name), template="%(expressions)s::numeric", output_field=NUMBER)
+    return Case(When(is_a(member(name), "number"), then=value))
+
+
+def member_string(name: str) -> Case:
+    """The value of a property where it is a text, else null."""
+    return Case(When(is_a(member(name), "string"), then=member_text(name)), output_field=TEXT)
 
 
 def type_of(value: Any) -> Func:

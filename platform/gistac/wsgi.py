@@ -17,4 +17,5 @@ os.environ.setdefault(
 
 application = get_wsgi_application()
 refuse_unsafe()
-import_string("tenants.usage.keep_writing")()  # its models can be imported only now
+for counting in ("tenants.usage", "gistac.asked"):  # their models can be imported only now
+    import_string(f"{counting}.keep_writing")()

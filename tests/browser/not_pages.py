@@ -6,6 +6,8 @@ NOT_PAGES = {
     "platform:slug": "a fragment",
     "platform:organization-keep": "answers a form",
     "ui:export-fetch": "a file",
+    "ui:index-make": "answers a form",
+    "ui:index-drop": "answers a form",
     "ui:host-check": "answers a form",
     "ui:host-remove": "answers a form",
     "ui:people-check": "a fragment",

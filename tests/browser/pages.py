@@ -30,7 +30,7 @@ from tenants.current import tenant_scope
 from tenants.models import Invitation, Organization, Plan, Usage, User
 from tenants.roles import READ_SCOPES
 from tenants.signup import create_organization
-from tests.browser.ready import a_share, items_over_time
+from tests.browser.ready import a_share, items_over_time, slow_searches
 from tests.live import Live
 from tests.stac import documents
 
@@ -441,6 +441,8 @@ PAGES = [
     Page("ui:organization", "{home}settings/", after=open_the_menus, state="menu open"),
     Page("ui:hosts", "{home}settings/hosts/", state="none"),
     Page("ui:hosts", "{home}settings/hosts/", ready=a_host, state="one"),
+    Page("ui:indexes", "{home}settings/speed/", state="nothing asked"),
+    Page("ui:indexes", "{home}settings/speed/", ready=slow_searches, state="some asked"),
     Page("ui:exports", "{home}settings/export/", state="none"),
     Page("ui:exports", "{home}settings/export/", ready=an_export, state="one under way"),
     Page("ui:organization-slug", "{home}settings/slug/"),

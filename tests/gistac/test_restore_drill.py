@@ -20,8 +20,9 @@ from django.utils import timezone
 from catalogs import reaper
 from catalogs.models import AuditRecord as CatalogRecord
 from catalogs.models import Share, Upload
-from catalogs.stac import transactions
+from catalogs.stac import indexes, transactions
 from catalogs.stac.models import Asset, Collection, Item, Named, Trashed
+from catalogs.stac.ranks import TEXT, Rank
 from catalogs.storage import assets
 from gistac import removal
 from tenants import dumps, keys
@@ -148,6 +149,9 @@ def test_a_lost_organization_comes_back_with_its_people_and_keys(drill, tmp_path
     owner = User.objects.get(email="ada@example.org")
     _, text = keys.issue(drill, creator=owner, name="kept", scopes=READ_SCOPES)
     ApiKey.objects.filter(name="kept").update(last_used_agent="a\x85b\u2028c")
+    with tenant_scope(drill):
+        index = indexes.add(Rank("title", TEXT), "ada")
+        indexes.settle(index.pk)
     before = checksums(drill)
     run("back_up", "drill", tmp_path / "backup")
     records = AuditRecord.objects.filter(organization_id=drill.pk).count()
@@ -167,6 +171,8 @@ def test_a_lost_organization_comes_back_with_its_people_and_keys(drill, tmp_path
     answer = program.get("/o/drill/stac/collections/coast/items/i0")
     assert answer.status_code == 200
     assert takes_new_items(restored)
+    with tenant_scope(restored):
+        assert (indexes.is_valid(index), indexes.unsettled()) == (True, [])
 
 
 def test_beside_it_is_another_one(drill, folder):

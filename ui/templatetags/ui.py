@@ -59,6 +59,12 @@ _KINDS = {
 
 
 @register.filter
+def duration(seconds: float) -> str:
+    """As one reads it: 12 ms, 0.8 s."""
+    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds * 1000:.0f} ms"
+
+
+@register.filter
 def device(agent: str) -> str:
     return devices.device(agent)
 

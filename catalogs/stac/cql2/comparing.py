@@ -2,8 +2,9 @@
 
 from django.db.models import F, Func, Q
 
-from .. import sql
+from .. import asked, sql
 from ..errors import Invalid
+from ..ranks import Compared
 from .operands import Kind, Literal, Member, Moment, Operand
 
 
@@ -11,8 +12,8 @@ def compare(op: str, left: Operand, right: Operand) -> Q:
     """True where the comparison holds; what cannot be compared makes it null, so not true.
 
     Index use: `id` and `collection` by theirs; `datetime` by that of the usual order; equality
-    of a property by a GIN on `properties` (jsonb_path_ops); a property before or after a number
-    by a B-tree on (properties -> 'name').
+    of a property by a GIN on `properties` (jsonb_path_ops); all of a property whose key has an
+    index (ranks.py) by that.
     """
     kinds = {left.kind, right.kind} - {Kind.UNKNOWN}
     if Kind.GEOMETRY in kinds:
@@ -42,6 +43,18 @@ def _known(op: str, left: Operand, right: Operand, kind: Kind) -> Q:
 
 
 def _member(op: str, member: Member, literal: Literal) -> Q:
+    if literal.kind not in (Kind.NUMBER, Kind.TEXT) or op == "<>":
+        return _each(op, member, literal)
+    rank = asked.rank(member.name, literal.kind)
+    if rank is not None and rank.takes(literal.value):
+        found = rank.compared(op, literal.value)
+    else:
+        found = _each(op, member, literal)
+    return Q(Compared(found, member.name, literal.kind))
+
+
+def _each(op: str, member: Member, literal: Literal) -> Q:
+    """As each item says it, without a key."""
     if op == "=":
         return Q(sql.infix("@>", F("properties"), sql.document({member.name: literal.value})))
     if literal.kind == Kind.TEXT:

@@ -142,12 +142,10 @@ class Member(Operand):
         return sql.member(self.name)
 
     def number(self) -> Any:
-        value = Func(self.json, template="%(expressions)s::numeric", output_field=sql.NUMBER)
-        return Case(When(sql.is_a(self.json, "number"), then=value))
+        return sql.member_number(self.name)
 
     def text(self) -> Any:
-        value = sql.member_text(self.name)
-        return Case(When(sql.is_a(self.json, "string"), then=value), output_field=sql.TEXT)
+        return sql.member_string(self.name)
 
     def moment(self) -> Moment:
         text = sql.member_text(self.name)

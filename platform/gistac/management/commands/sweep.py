@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from catalogs import exporting, loading, reaper, room
+from catalogs import exporting, indexing, loading, reaper, room
+from catalogs.stac import indexes
 from catalogs.storage import StorageUnavailable
 from gistac import limits, removal
 from tenants import domains, key_reminders, quotas
@@ -58,6 +59,8 @@ def sweep() -> None:
                 log.warning("the writing of items %s goes on: its worker is gone", load)
             for export in exporting.sweep(str(organization.pk)):
                 log.warning("export %s begins anew: its worker is gone", export)
+            for index in indexing.sweep(str(organization.pk)):
+                log.warning("the index on %s is made anew: nobody was at it", index)
             room.settle(partial(quotas.reserve, organization))
 
 
@@ -96,6 +99,7 @@ def reap() -> None:
 
 def reap_one(organization: Organization) -> None:
     with tenant_scope(organization):
+        indexes.forget()
         try:
             removed = reaper.reap(str(organization.pk))
         except StorageUnavailable:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from procrastinate.contrib.django import app
 
-EXPORT = "export"
+LONG = ("export", "index")  # queues of what may take hours
 
 
 class Command(BaseCommand):
@@ -23,11 +23,11 @@ class Command(BaseCommand):
 
 
 async def work(concurrency: int) -> None:
-    """Exports, which may take hours, have a place of their own: they keep nothing else waiting."""
+    """What may take hours has a place of its own for each kind: it keeps nothing else waiting."""
     app.perform_import_paths()  # type: ignore[no-untyped-call]
-    others = {task.queue for task in app.tasks.values()} - {EXPORT}
+    others = {task.queue for task in app.tasks.values()} - {*LONG}
     async with app.open_async():
-        places = _run(sorted(others), concurrency), _run([EXPORT], 1)
+        places = _run(sorted(others), concurrency), *(_run([queue], 1) for queue in LONG)
         workers = [asyncio.create_task(place) for place in places]
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
