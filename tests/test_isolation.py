@@ -21,7 +21,7 @@ from django.utils import timezone
 from catalogs import uploads
 from catalogs.audit import Actor
 from catalogs.stac import transactions
-from catalogs.stac.models import Collection, Job, Trashed
+from catalogs.stac.models import Collection, Job, PropertyIndex, Trashed
 from tenants import domains, invitations, key_text, keys, members
 from tenants.current import tenant_scope
 from tenants.models import ApiKey, MailDomain, Membership, Organization, User
@@ -112,6 +112,8 @@ def made_world(acme: Organization, other: Organization) -> World:
         upload = uploads.start(f"{CANARY}.tif", 1000, str(acme.pk), Actor.of(ada), title=CANARY)
         named = dict.fromkeys(("collection", "name", "by", "asker"), CANARY)
         Job.objects.create(pk=upload.pk, method="insert", lenient=True, size=1, **named)
+        words = {"kind": "number", "descending": False, "state": "failed"}
+        index = PropertyIndex.objects.create(name=CANARY, **words)
     claimed = domains.claim(acme, f"{CANARY}.example.org", by=ada)
     opened = MailDomain.objects.create(
         organization=acme, domain=f"{CANARY}.example", role=Role.VIEWER, maker=ada
@@ -132,6 +134,7 @@ def made_world(acme: Organization, other: Organization) -> World:
             "key_id": {"private": key.key_id, "absent": "000000000000"},
             "domain:number": {"private": str(opened.pk), "absent": str(10**9)},
             "claim:number": {"private": str(claimed.pk), "absent": str(10**9)},
+            "index:number": {"private": str(index.pk), "absent": str(10**9)},
             "key:number": {"private": str(key.pk), "absent": str(10**9)},
             "member:number": {
                 "private": str(acme.memberships.get(user=people[Role.VIEWER]).pk),
