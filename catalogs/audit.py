@@ -27,7 +27,10 @@ class Actor(NamedTuple):
 
     @classmethod
     def of(cls, user: Any) -> "Actor":
-        """Of request.user: a person, or a key, which is a user of its own kind."""
+        """Of request.user: a person, or a key, which is a user of its own kind; or an operator who
+        only sees what a person sees."""
+        if operator := getattr(user, "seen_by", None):
+            return cls("operator", str(operator.pk), f"{operator} (operator, seeing as {user})")
         kind = "user" if isinstance(user, get_user_model()) else "key"
         return cls(kind, str(user.pk), str(user))
 

@@ -201,6 +201,13 @@ def address(share: Share, root: str) -> str:
     return f"{root}shared/{made}/" if digest(made) == share.digest else ""
 
 
+def told_address(share: Share, root: str, *, to: Any) -> str:
+    """Where it works; not to who only sees what this member sees."""
+    if not share.works or getattr(to, "seen_by", None):
+        return ""
+    return address(share, root)
+
+
 def find(token: str) -> Share | None:
     """Working or ended; None where there was never such a link."""
     if not TOKEN.fullmatch(token):

@@ -44,7 +44,7 @@ class ShareView(APIView):
             "id": str(share.pk),
             **shares.told(share),
             "works": share.works,
-            "address": shares.address(share, root) if share.works else "",
+            "address": shares.told_address(share, root, to=self.request.user),
             "by": share.actor_name,
             "created": share.created.isoformat(),
             "uses": share.uses,

@@ -20,6 +20,7 @@ from tenants.models import (
     AuditRecord,
     FormerSlug,
     HandOver,
+    Impersonation,
     Membership,
     Organization,
     Reservation,
@@ -28,7 +29,7 @@ from tenants.models import (
 )
 
 # Of the moment, or made anew where an organization is put back.
-_LEFT_OUT = (HandOver, Reservation, SchemaVersion)
+_LEFT_OUT = (HandOver, Impersonation, Reservation, SchemaVersion)
 
 
 class DumpRefused(Exception):

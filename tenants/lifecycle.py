@@ -17,12 +17,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from tenants import audit, mail, slugs
+from tenants.audit import Operator
 from tenants.models import Membership, Organization, User
 from tenants.roles import PERMISSIONS, Role
 
 GRACE = timedelta(days=30)  # in which a deletion can be taken back
 ORGANIZATIONS = f"{settings.PLATFORM_URL}/organizations/"
 State = Organization.State
+type By = User | Operator | None
 
 
 class LifecycleRefused(Exception):
@@ -40,10 +42,10 @@ def locked(organization: Organization) -> Iterator[Organization]:
         yield now
 
 
-def check_owner(organization: Organization, by: User | None) -> None:
+def check_owner(organization: Organization, by: By) -> None:
     """Called while it is locked: a role that was taken away meanwhile counts no more. An operator
-    on the server is nobody, and may."""
-    if by is None:
+    may; on the server that is nobody."""
+    if not isinstance(by, User):
         return
     role = Membership.objects.filter(user=by, organization=organization).values_list("role").first()
     if role is None or "tenants.delete_organization" not in PERMISSIONS[role[0]]:
@@ -58,24 +60,24 @@ def rename(organization: Organization, name: str, *, by: User) -> None:
         Organization.objects.filter(pk=found.pk).update(name=name)
 
 
-def suspend(organization: Organization, *, reason: str) -> None:
+def suspend(organization: Organization, *, reason: str, by: Operator | None = None) -> None:
     """Kept as it is and served to nobody; its keys are refused and its jobs are not run."""
     with locked(organization) as found:
         if found.state != State.ACTIVE:
             raise LifecycleRefused(f"It is {found.get_state_display().lower()} already.")
-        audit.record(found, None, "organization.suspend", reason=reason)
+        audit.record(found, by, "organization.suspend", reason=reason)
         Organization.objects.filter(pk=found.pk).update(state=State.SUSPENDED)
 
 
-def resume(organization: Organization) -> None:
+def resume(organization: Organization, *, by: Operator | None = None) -> None:
     with locked(organization) as found:
         if found.state != State.SUSPENDED:
             raise LifecycleRefused(f"It is not suspended, but {found.get_state_display().lower()}.")
-        audit.record(found, None, "organization.resume")
+        audit.record(found, by, "organization.resume")
         Organization.objects.filter(pk=found.pk).update(state=State.ACTIVE)
 
 
-def delete(organization: Organization, *, by: User | None) -> None:
+def delete(organization: Organization, *, by: By) -> None:
     """Gone for everyone at once; taken back by `keep` until the grace is over."""
     with locked(organization) as found:
         check_owner(found, by)
@@ -85,12 +87,26 @@ def delete(organization: Organization, *, by: User | None) -> None:
         audit.record(found, by, "organization.delete", slug=found.slug, due=due.isoformat())
         changed = {"state": State.DELETING, "deletion_due": due}
         Organization.objects.filter(pk=found.pk).update(**changed)
-        words: dict[str, str | int] = {"by": str(by or "GiSTAC"), "days": GRACE.days}
+        words: dict[str, str | int] = {"by": _named(by), "days": GRACE.days}
         words["list"] = ORGANIZATIONS
         mail.notify(found, [Role.OWNER], "people/email/deleted.html", **words)
 
 
-def keep(organization: Organization, *, by: User | None) -> None:
+def delete_now(organization: Organization) -> None:
+    """By an operator on the server alone: no grace, in whatever state it is. The next sweep, or
+    whoever asked, removes it."""
+    with locked(organization) as found:
+        due = timezone.now()
+        audit.record(found, None, "organization.delete", slug=found.slug, due=due.isoformat())
+        changed = {"state": State.DELETING, "deletion_due": due}
+        Organization.objects.filter(pk=found.pk).update(**changed)
+
+
+def _named(by: By) -> str:
+    return str(by) if isinstance(by, User) else "GiSTAC"
+
+
+def keep(organization: Organization, *, by: By) -> None:
     """Takes a deletion back; everything is as it was, keys included."""
     with locked(organization) as found:
         check_owner(found, by)

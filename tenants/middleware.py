@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.http import (
     Http404,
     HttpResponse,
@@ -18,10 +20,10 @@ from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from django.utils.cache import patch_vary_headers
 from django.utils.encoding import escape_uri_path
 
-from tenants import members, sessions, slugs, tokens
+from tenants import impersonation, members, sessions, slugs, tokens
 from tenants.backends import in_force
 from tenants.current import tenant_scope
-from tenants.models import Membership, Organization, with_port
+from tenants.models import Membership, Organization, User, with_port
 from tenants.requests import Request
 
 type GetResponse = Callable[[Request], HttpResponse]
@@ -97,6 +99,13 @@ class DoorMiddleware:
             return self.get_response(request)
 
 
+def is_seen(request: Request) -> bool:
+    """Whether an operator is shown what a member sees."""
+    if request.impersonation is None:
+        return False
+    return isinstance(request.user, User) and request.user.seen_by is not None
+
+
 class MemberMiddleware:
     """Looks the membership up on every request; the role stays on `request.user`."""
 
@@ -105,24 +114,40 @@ class MemberMiddleware:
 
     def __call__(self, request: Request) -> HttpResponse:
         request.membership, request.lacks_second_factor = None, False
+        request.impersonation = None
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             self._recognize(request)
         response = self.get_response(request)
         patch_vary_headers(response, ("Cookie",))
         return response
 
+    def process_view(self, request: Request, view: Any, args: Any, named: Any) -> None:
+        """Who sees as a member changes nothing, and leaves a record of each address but tiles."""
+        if request.impersonation is None or not is_seen(request):
+            return
+        leaves = request.resolver_match and request.resolver_match.view_name == "doors:sign-out"
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not leaves:
+            raise PermissionDenied("You see as somebody else does: nothing can be changed so.")
+        if "tileMatrix" not in named:
+            impersonation.note_look(request.impersonation, request.path)
+
     def _recognize(self, request: Request) -> None:
         if request.session.get("door", "") != door_of(request):
             request.user = AnonymousUser()  # a session of another door opens nothing here
         elif SESSION_KEY in request.session:
             sessions.note_seen(request)
+            request.impersonation = impersonation.under_way(request)
+        if request.impersonation:
+            member = impersonation.seen_as(request.impersonation, request.organization)
+            request.user = member or request.user
         if request.organization is not None and request.user.is_authenticated:
             own = {"user": request.user, "organization": request.organization}
             request.membership = in_force().filter(**own).first()
             role = request.membership.role if request.membership else None
             request.user.known_roles = {request.organization.pk: role}
             if request.membership:
-                members.note_active(request.membership)
+                if not is_seen(request):
+                    members.note_active(request.membership)
             elif request.organization.second_factor_required:
                 request.lacks_second_factor = Membership.objects.filter(**own).exists()
 

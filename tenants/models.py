@@ -66,7 +66,8 @@ class Asker:
 class User(Asker, AbstractBaseUser):
     """A person, known by a mail address, in any number of organizations.
 
-    There is no superuser: what a person may do comes from a role in one organization.
+    There is no superuser: what a person may do comes from a role in one organization. Who runs the
+    platform is an operator, which is a role in none.
     """
 
     email = models.EmailField("mail address", max_length=254, unique=True)
@@ -74,9 +75,11 @@ class User(Asker, AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     job_mails = models.BooleanField(default=True, db_default=True)  # when a long job has ended
     date_joined = models.DateTimeField(default=timezone.now)
+    is_operator = models.BooleanField(default=False, db_default=False)  # tenants/operators.py
 
     known_roles: dict[uuid.UUID, str | None] | None = None  # kept for a request's length
     app_scopes: frozenset[str] | None = None  # where an app asks in this person's name
+    seen_by: "User | None" = None  # an operator, in whose eyes a request is answered
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -355,7 +358,7 @@ class AuditRecord(models.Model):
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    organization_id = models.UUIDField()
+    organization_id = models.UUIDField(null=True)  # none: of the platform, shown to operators
     actor_kind = models.CharField(max_length=8, default="user", db_default="user")
     actor_id = models.CharField(max_length=40)
     actor_name = models.CharField(max_length=254)
@@ -401,6 +404,22 @@ class HandOver(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} to {self.organization}"
+
+
+class Impersonation(models.Model):
+    """An operator sees an organization as a member; tenants/impersonation.py knows its life."""
+
+    operator = models.ForeignKey(User, models.CASCADE, related_name="+")
+    member = models.ForeignKey(User, models.CASCADE, related_name="+")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=200)
+    session_key = models.CharField(max_length=40)  # the operator's, with which it ends
+    started = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+    ended = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.operator} as {self.member} in {self.organization}"
 
 
 class SigningKey(models.Model):

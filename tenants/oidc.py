@@ -160,6 +160,10 @@ def end(user: User, app: str) -> None:
     Token.objects.filter(user=user, client__id=app).delete()
 
 
+def end_all(user: User) -> None:
+    Token.objects.filter(user=user).delete()
+
+
 # What a token opens ----------------------------------------------------------
 class AccessTokenAuthentication(BaseAuthentication):
     """An app reads as the person, no more than the person may now, and writes nothing.

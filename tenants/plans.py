@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from tenants import audit
+from tenants.audit import Operator
 from tenants.models import Organization, Plan
 
 LARGEST = 2**63 - 1
@@ -16,10 +17,10 @@ class PlanRefused(Exception):
 
 
 @transaction.atomic
-def change(name: str, limits: Mapping[str, int | None]) -> Plan:
+def change(name: str, limits: Mapping[str, int | None], *, by: Operator | None = None) -> Plan:
     """Sets these limits of a plan, None for no limit; one that is not there yet is made.
 
-    It holds within seconds for all who have it, and each gets a record.
+    It holds within seconds for all who have it, and each gets a record; so does the platform.
     """
     plan = Plan.objects.select_for_update().filter(name=name).first() or Plan(name=name)
     before = {limit: getattr(plan, limit) for limit in limits}
@@ -32,13 +33,13 @@ def change(name: str, limits: Mapping[str, int | None]) -> Plan:
     except ValidationError:
         raise PlanRefused("A plan's name is at most 40 letters, digits, - and _.") from None
     plan.save()
-    for organization in Organization.objects.filter(plan=plan):
-        audit.record(organization, None, "plan.change", before, dict(limits), plan=name)
+    for organization in [None, *Organization.objects.filter(plan=plan)]:
+        audit.record(organization, by, "plan.change", before, dict(limits), plan=name)
     return plan
 
 
 @transaction.atomic
-def give(organization: Organization, name: str) -> None:
+def give(organization: Organization, name: str, *, by: Operator | None = None) -> None:
     """Within seconds; files and items beyond its limits stay."""
     plan = Plan.objects.filter(name=name).first()
     if plan is None:
@@ -46,4 +47,4 @@ def give(organization: Organization, name: str) -> None:
     locked = Organization.objects.select_for_update().get(pk=organization.pk)
     before, after = {"plan": locked.plan_id}, {"plan": plan.name}
     Organization.objects.filter(pk=organization.pk).update(plan=plan)
-    audit.record(organization, None, "plan.give", before, after)
+    audit.record(organization, by, "plan.give", before, after)

@@ -104,6 +104,10 @@ def end_others(user: User, session_key: str) -> None:
     _end(user.pk, lambda each: _root(each) != session_key)
 
 
+def end_all(user: User) -> None:
+    _end(user.pk, lambda each: True)
+
+
 def _of(user: int) -> QuerySet[UserSession]:
     found: QuerySet[UserSession] = UserSession.objects.filter(user_id=user)
     return found

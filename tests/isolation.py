@@ -21,11 +21,12 @@ from psycopg.types.json import Jsonb
 from gistac.logs import JsonFormatter
 from tenants import key_text
 from tenants.models import Organization, User
+from tests.operators import shown
 
 PLATFORM, ORGANIZATION = settings.PUBLIC_SCHEMA_URLCONF, settings.ROOT_URLCONF
 CANARY = "canary-of-acme"  # in every private thing of acme
 OTHERS_CANARY = "canary-of-other"
-NO_THINGS = {"rest", "slug", "tileMatrix", "tileRow", "tileCol"}
+NO_THINGS = {"rest", "slug", "tileMatrix", "tileRow", "tileCol", "app_label", "verb"}
 
 
 type Found = tuple[tuple[str, bool], ...]  # parameters: name, and whether it is a number
@@ -125,6 +126,8 @@ class World:
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        if user.is_operator:
+            session.update(shown(user))
         if host:
             session["door"] = self.things["organization"]["-"]
         session.create()

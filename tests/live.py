@@ -63,13 +63,16 @@ class Live:
     def key(self, scopes: tuple[str, ...] = WRITE_SCOPES) -> str:
         return keys.issue(self.organization, creator=self.owner, name="live", scopes=scopes)[1]
 
-    def cookie(self, user: User | None = None) -> dict[str, str]:
-        """A signed-in session, as Playwright's add_cookies takes it."""
+    def cookie(
+        self, user: User | None = None, also: Mapping[str, object] | None = None
+    ) -> dict[str, str]:
+        """A signed-in session, as Playwright's add_cookies takes it; `also` stands in it."""
         user = user or self.owner
         session = SessionStore()
         session[auth.SESSION_KEY] = str(user.pk)
         session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.update(dict(also or {}))
         session.create()
         return {
             "name": settings.SESSION_COOKIE_NAME,

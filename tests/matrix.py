@@ -18,7 +18,8 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 ROLES = tuple(reversed(Role.values))  # the one that may least first
 KEYS = tuple(SCOPES)
 EVERYONE = ("nobody", "stranger", *ROLES, *KEYS, "bad")
-OUTSIDE = ("nobody", "stranger", "bad")  # who there is on the platform's own pages
+OUTSIDE = ("nobody", "stranger", "bad")  # who is in no organization
+ON_PLATFORM = ("nobody", "stranger", "operator", "bad")  # who there is on the platform's own pages
 
 
 class Row(NamedTuple):
@@ -55,6 +56,8 @@ def _answers(said: str, everyone: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 def _meant(word: str, everyone: tuple[str, ...]) -> Iterable[str]:
     several = {"all": everyone, "roles": ROLES, "keys": KEYS}
+    if everyone == ON_PLATFORM:  # who is signed in
+        several["stranger"] = ("stranger", "operator")
     first, _, last = word.partition("-")
     if first in ROLES and last in ROLES:
         return ROLES[ROLES.index(first) : ROLES.index(last) + 1]
@@ -85,6 +88,8 @@ def _shortest(answers: Answers, everyone: tuple[str, ...]) -> str:
 def _said(answers: Answers, base: str, everyone: tuple[str, ...]) -> str:
     parts = [f"all {base}"]
     parts += [f"{who} {answers[who]}" for who in OUTSIDE[:2] if answers[who] != base]
+    if everyone == ON_PLATFORM and answers["operator"] != answers["stranger"]:
+        parts += [f"operator {answers['operator']}"]
     if everyone == EVERYONE:
         parts += _roles(answers, base)
         parts += _keys(answers, base)

@@ -116,6 +116,15 @@ ACTIONS: dict[str, dict[str, str]] = {
         "organization.keep": "Called the deletion off",
         "organization.removed": "Removed the organization for good",
     },
+    "Operators": {
+        "impersonation.start": "Began to see the organization as a member",
+        "impersonation.look": "Opened a page as a member",
+        "impersonation.end": "Stopped seeing the organization as a member",
+        "person.deactivate": "Closed a member’s account",
+        "person.reactivate": "Opened a member’s account again",
+        "person.sign_out": "Signed a person out everywhere",
+        "operator.change": "Changed who is an operator",
+    },
 }
 _WORDS = {name: words for group in ACTIONS.values() for name, words in group.items()}
 

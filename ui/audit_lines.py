@@ -12,7 +12,7 @@ from catalogs.stac.models import Collection, Item, Job
 from tenants.models import ApiKey, Membership, Organization
 from ui.audit import Record, words
 
-ICONS = {"user": "user-round", "key": "key-round", "system": "bot"}
+ICONS = {"user": "user-round", "key": "key-round", "system": "bot", "operator": "life-buoy"}
 
 
 @dataclass(frozen=True)

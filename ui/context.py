@@ -86,4 +86,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "navigation": SimpleLazyObject(lambda: navigation(request)),
         "near": SimpleLazyObject(lambda: near_limits(request)),
         "development": settings.DEVELOPMENT,
+        "impersonation": getattr(request, "impersonation", None),
     }

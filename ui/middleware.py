@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from catalogs.stac.errors import Refused
+from tenants.middleware import is_seen
 from tenants.requests import Request
 from ui.addresses import platform
 from ui.leaving import leaving
@@ -33,7 +34,7 @@ class PrivatePagesMiddleware:
 
 def _remember(request: Request) -> None:
     """Written when it changes, so that most requests leave the session alone."""
-    if request.membership is None or request.organization is None:
+    if request.membership is None or request.organization is None or is_seen(request):
         return
     if request.session.get("organization") != request.organization.slug:
         request.session["organization"] = request.organization.slug

@@ -10,6 +10,7 @@ from ui.views import (
     mail,
     mail_domains,
     organizations,
+    seeing_as,
     sessions,
 )
 
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("organizations/<slug:slug>/keep/", organizations.keep, name="organization-keep"),
     path("organizations/<slug:slug>/join/", mail_domains.join, name="organization-join"),
     path("organizations/slug", organizations.slug, name="slug"),
+    path("seeing-as/end/", seeing_as.end, name="seeing-as-end"),
     path("join/", join.join, name="join"),
     path("invitation/", invitations.invitation, name="invitation"),
     path("second-factor/<slug:slug>/", invitations.second_factor, name="second-factor"),

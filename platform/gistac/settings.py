@@ -44,11 +44,15 @@ X_FRAME_OPTIONS = "DENY"
 AUDIT_ORIGIN = "gistac.logs.origin"
 LOGGING = logs.settings(env.text("GISTAC_LOG_LEVEL", "INFO").upper())
 
+# Where operators look after all of it, on the platform's host; empty: nowhere.
+OPERATORS_PATH = env.text("GISTAC_OPERATORS_PATH", "operators").strip("/")
+
 # Others that may say who somebody is: each is offered only where it is configured.
 SOCIALACCOUNT_PROVIDERS = env.sign_in_providers()
 
 # Rooms -----------------------------------------------------------------------
 SHARED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",  # before django_tenants' templates for it
     "django_tenants",
     "tenants",
     "django.contrib.contenttypes",

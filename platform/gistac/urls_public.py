@@ -1,10 +1,12 @@
 """The platform's own host: landing, accounts, health."""
 
+from django.conf import settings
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from gistac import health
 from tenants import leaks
+from ui.operators import site
 from ui.views import apps, codes, landing
 
 urlpatterns = [
@@ -24,6 +26,8 @@ urlpatterns = [
     path("", include("tenants.urls_public")),
     path("", include("ui.urls_public")),
 ]
+if settings.OPERATORS_PATH:
+    urlpatterns.append(path(f"{settings.OPERATORS_PATH}/", site.urls))
 
 handler400 = "gistac.errors.bad_request"
 handler403 = "gistac.errors.forbidden"

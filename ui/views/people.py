@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from tenants import invitations, join_links, mail_domains, members
 from tenants.backends import SECOND_FACTORS
 from tenants.members import PeopleRefused
+from tenants.middleware import is_seen
 from tenants.models import Invitation, Membership
 from tenants.roles import ABILITIES, Role
 from ui import paging
@@ -118,7 +119,8 @@ def _by_themselves(request: MemberRequest) -> dict[str, Any]:
     return {
         "link_form": JoinLinkForm(),
         "join_links": [
-            (link, join_links.problem(link), join_links.address(link)) for link in links
+            (link, join_links.problem(link), "" if is_seen(request) else join_links.address(link))
+            for link in links
         ],
         "domain_form": MailDomainForm(initial={"domain": suggested}),
         "mail_domains": [(each, mail_domains.problem(each)) for each in opened],
@@ -142,7 +144,7 @@ def _waiting(request: MemberRequest) -> dict[str, Any]:
         {
             "invitation": each,
             "problem": invitations.problem(each),
-            "link": invitations.link(each),
+            "link": "" if is_seen(request) else invitations.link(each),
             "dialog": f"revoke-{each.pk}",
         }
         for each in page.rows

@@ -25,7 +25,7 @@ SHOWN = 200
 def sharing(request: MemberRequest) -> HttpResponse:
     root = request.build_absolute_uri(reverse("ui:home"))
     newest = shares.managed_by(request.user).order_by("-created")[:SHOWN]
-    rows = [(share, shares.address(share, root) if share.works else "") for share in newest]
+    rows = [(share, shares.told_address(share, root, to=request.user)) for share in newest]
     rows.sort(key=lambda row: not row[0].works)
     return render(request, "ui/sharing.html", {"rows": rows, "made": request.GET.get("made", "")})
 

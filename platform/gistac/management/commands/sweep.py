@@ -17,7 +17,7 @@ from catalogs import exporting, indexing, loading, reaper, room
 from catalogs.stac import indexes
 from catalogs.storage import StorageUnavailable
 from gistac import limits, removal
-from tenants import domains, key_reminders, quotas
+from tenants import domains, impersonation, key_reminders, quotas
 from tenants.current import tenant_scope
 from tenants.models import Organization
 
@@ -65,6 +65,7 @@ def sweep() -> None:
 
 
 def measure() -> None:
+    impersonation.end_overdue()
     for organization in Organization.objects.filter(state=Organization.State.ACTIVE).select_related(
         "plan"
     ):
