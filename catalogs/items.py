@@ -34,7 +34,6 @@ def write_all(collection: Collection, body: Body, plan: Plan, *, actor: Actor) -
     return bulk.write(collection, body, plan, record)
 
 
-@transaction.atomic
 def replace(
     item: Item,
     document: Document,
@@ -43,18 +42,19 @@ def replace(
     if_match: str | None = None,
     held: Sequence[HeldFile] = (),
 ) -> Item:
-    replaced = transactions.replace_item(item, document, if_match, held)
-    _record(actor, "item.replace", item, audit.documents(item, replaced))
-    return replaced
+    def record(replaced: Item) -> None:
+        _record(actor, "item.replace", item, audit.documents(item, replaced))
+
+    return transactions.replace_item(item, document, if_match, held, record)
 
 
-@transaction.atomic
 def update(
     item: Item, patch: Document | list[Any], *, actor: Actor, if_match: str | None = None
 ) -> Item:
-    updated = transactions.update_item(item, patch, if_match)
-    _record(actor, "item.update", item, audit.documents(item, updated))
-    return updated
+    def record(updated: Item) -> None:
+        _record(actor, "item.update", item, audit.documents(item, updated))
+
+    return transactions.update_item(item, patch, if_match, record)
 
 
 @transaction.atomic

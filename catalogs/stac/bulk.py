@@ -9,14 +9,16 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import IO, Any
 
 from django.db import models, transaction
 
 from . import copying, extents, learning, queryables, transactions, upgrading
-from .bodies import IN_MEMORY, Body, Sent, listed
+from .bodies import Body, Sent, listed
 from .documents import LONGEST_ID, Document
 from .errors import Conflict, NotFound, Refused, TooLarge
+from .geometry import Footprint, plain_footprints
 from .models import Asset, Collection, Item
 from .parsers import parse
 
@@ -24,6 +26,7 @@ MOST_AT_ONCE = 1_000_000  # items of one body
 MOST_WAITED_FOR = 50_000  # items, while their sender waits
 BATCH = 1_000  # items
 BATCH_BYTES = 8 * 2**20  # of their documents
+IN_MEMORY = 32 * 2**20  # of documents that were looked through and wait
 
 
 class Method(models.TextChoices):
@@ -92,7 +95,7 @@ def write(
     the plan is lenient. `written` is called in that transaction, before its end.
     """
     report = Report()
-    batches = ahead(_few(look_through(collection, body, plan)), body)
+    batches = ahead(_few(look_through(collection, body, plan)))
     with transaction.atomic():
         locked = transactions.lock(collection.pk)
         for batch in batches:
@@ -125,7 +128,13 @@ def look_through(collection: Collection, body: Body, plan: Plan) -> Iterator[lis
     for some in _batches(body.features()):
         values = [(index, _value(sent, plan)) for index, sent in some]
         learning.learn(value for _, value in values)
-        batch = [_look(index, value, collection, seen) for index, value in values]
+        places = plain_footprints(
+            [value.get("geometry") if isinstance(value, dict) else None for _, value in values]
+        )
+        batch = [
+            _look(index, value, collection, seen, place)
+            for (index, value), place in zip(values, places, strict=True)
+        ]
         for looked in batch:
             if looked.refused and not plan.lenient:
                 raise body.named(looked.index, looked.refused)
@@ -156,12 +165,14 @@ def _value(sent: Sent, plan: Plan) -> Any:
         return fault
 
 
-def _look(index: int, value: Any, collection: Collection, seen: set[str]) -> Looked:
+def _look(
+    index: int, value: Any, collection: Collection, seen: set[str], place: Footprint | None
+) -> Looked:
     id = value.get("id") if isinstance(value, dict) else None
     try:
         if isinstance(value, Refused):
             raise value
-        item = Item.from_stac(value, collection)
+        item = Item.from_stac(value, collection, footprint=place)
         if item.stac_id in seen:
             raise Conflict(f"The item {item.stac_id!r} comes twice.", pointer="/id")
     except Refused as fault:
@@ -171,21 +182,25 @@ def _look(index: int, value: Any, collection: Collection, seen: set[str]) -> Loo
 
 
 def ahead(
-    batches: Iterator[list[Looked]], body: Body, alive: Callable[[], None] = lambda: None
+    batches: Iterable[list[Looked]], alive: Callable[[], None] = lambda: None
 ) -> Iterator[list[Looked]]:
-    """All batches, made before the first is given; those of large bodies wait on disk.
+    """All batches, made before the first is given; beyond some megabytes they wait on disk.
 
     `alive` is called after each.
     """
-    if body.size <= IN_MEMORY:
-        return iter(list(batches))
+    first: list[list[Looked]] = []
+    room = IN_MEMORY
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the last batch is read
     for batch in batches:
-        pickle.dump(batch, file, protocol=pickle.HIGHEST_PROTOCOL)
+        if room > 0:
+            first.append(batch)
+            room -= sum(len(looked.item.body) for looked in batch if looked.item)
+        else:
+            pickle.dump(batch, file, protocol=pickle.HIGHEST_PROTOCOL)
         alive()
     end = file.tell()
     file.seek(0)
-    return _read(file, end)
+    return chain(first, _read(file, end))
 
 
 def _read(file: IO[bytes], end: int) -> Iterator[list[Looked]]:

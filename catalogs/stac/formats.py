@@ -81,5 +81,5 @@ def _named(forms: Sequence[Form], name: str) -> Form:
 
 def alternate(address: str, form: Form, query: Mapping[str, Any] | None = None) -> links.Link:
     """The link to the same in another form."""
-    asked = urlencode({**(query or {}), "f": form.name})
+    asked = urlencode({**query, "f": form.name}) if query else f"f={form.name}"
     return links.link("alternate", f"{address}?{asked}", form.media_type, form.title)

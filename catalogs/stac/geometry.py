@@ -1,6 +1,7 @@
 """GeoJSON as it is written to us, checked before PostGIS sees it, and its place in the index."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
@@ -147,10 +148,14 @@ def _flatten_collection(value: Any, room: int, pointer: str) -> tuple[dict[str, 
 class Footprint:
     """A geometry's place in the index: two-dimensional, cut at the antimeridian, valid."""
 
-    shape: GEOSGeometry
+    ewkb: bytes  # in WGS 84
     box: Box
     lowest: float  # metres; 0 where the geometry has no elevations
     highest: float
+
+    @property
+    def shape(self) -> GEOSGeometry:
+        return GEOSGeometry(memoryview(self.ewkb))
 
 
 class GeometryField(fields.GeometryField):  # type: ignore[misc]
@@ -188,10 +193,7 @@ class GeometryField(fields.GeometryField):  # type: ignore[misc]
             shape = plain if wide else self.cut(flat)
         if not shape.is_valid:
             shape = self.mended(shape)
-        low = min(walk.lowest for walk in walks)
-        high = max(walk.highest for walk in walks)
-        heights = (low, high) if math.isfinite(low) else (0.0, 0.0)
-        return Footprint(_geos(shape), _box(shape), *heights)
+        return Footprint(_ewkb(shape), _box(shape), *_heights(walks))
 
     def cut(self, flat: dict[str, Any]) -> BaseGeometry:
         try:
@@ -218,11 +220,39 @@ def _shapely(flat: dict[str, Any]) -> BaseGeometry:
     return shapely.from_geojson(orjson.dumps(flat))
 
 
-def _geos(shape: BaseGeometry) -> GEOSGeometry:
-    """The same for Django, in WGS 84."""
-    return GEOSGeometry(
-        memoryview(shapely.to_wkb(shapely.set_srid(shape, 4326), include_srid=True))
-    )
+def _ewkb(shape: Any) -> Any:
+    """As PostGIS has it, in WGS 84; of one shape, or of an array of them."""
+    return shapely.to_wkb(shapely.set_srid(shape, 4326), include_srid=True)
+
+
+def _heights(walks: list[_Walk]) -> tuple[float, float]:
+    low = min(walk.lowest for walk in walks)
+    return (low, max(walk.highest for walk in walks)) if math.isfinite(low) else (0.0, 0.0)
+
+
+def plain_footprints(geometries: Sequence[Any]) -> list[Footprint | None]:
+    """Those of items' geometries that need no care, by a few calls for all of them: of one part,
+    valid, on the globe, not across the antimeridian. None: it wants to be looked at alone.
+    """
+    found: list[Footprint | None] = [None] * len(geometries)
+    plain = {n: flat for n, value in enumerate(geometries) if (flat := _plain(value))}
+    texts = [orjson.dumps(flat) for flat, _ in plain.values()]
+    shapes = shapely.from_geojson(texts, on_invalid="ignore")
+    sound = shapely.is_valid(shapes) & (shapely.get_num_geometries(shapes) == 1)
+    drawn = zip(sound.tolist(), _ewkb(shapes), shapely.bounds(shapes).tolist(), strict=True)
+    for (number, (_, walks)), (is_sound, ewkb, bounds) in zip(plain.items(), drawn, strict=True):
+        if is_sound:
+            found[number] = Footprint(ewkb, Box(*bounds), *_heights(walks))
+    return found
+
+
+def _plain(value: Any) -> tuple[dict[str, Any], list[_Walk]] | None:
+    try:
+        flat, walks = _flatten(value, ITEM_VERTICES, "")
+    except Invalid:
+        return None
+    is_odd = flat["type"] not in _DEPTH or walks[0].jumps or walks[0].beyond
+    return None if is_odd else (flat, walks)
 
 
 def _cut(flat: dict[str, Any]) -> dict[str, Any]:

@@ -196,7 +196,7 @@ def _write(mine: Run, row: Job, body: Body, ended: Callable[[Job], None]) -> Non
     if plan.lenient:
         _piece_by_piece(mine, row, body, plan, batches)
     else:
-        batches = bulk.ahead(batches, body, lambda: mine.alive(body.done() / 2))
+        batches = bulk.ahead(batches, lambda: mine.alive(body.done() / 2))
     with transaction.atomic():
         mine.write(progress=99)  # locks the row: it cannot be cancelled any more
         if not plan.lenient:

@@ -35,7 +35,8 @@ def learn(documents: Iterable[Any]) -> None:
     hosts = tuple(getattr(settings, "STAC_SCHEMA_HOSTS", ()))
     if not hosts or schemas.shelf().folder is None:
         return
-    wanted = {address for document in documents for address in _named(document)}
+    named = {address for document in documents for address in _named(document)}
+    wanted = {urldefrag(address)[0] for address in named}
     begun = [future for address in wanted if (future := _begin(address, hosts))]
     if begun:
         wait(begun, timeout=WAIT)
@@ -51,7 +52,7 @@ def _named(document: Any) -> Iterator[str]:
         named = document.get("stac_extensions")
         for each in named[:MOST_EXTENSIONS] if isinstance(named, list) else [named]:
             if isinstance(each, str) and each.startswith("https://"):
-                yield urldefrag(each)[0]
+                yield each
 
 
 def _begin(address: str, hosts: tuple[str, ...]) -> Future[None] | None:

@@ -1,5 +1,6 @@
 """The one place that builds STAC addresses."""
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -30,6 +31,7 @@ def root(request: HttpRequest) -> str:
     return request.build_absolute_uri(reverse("stac:landing"))
 
 
+@lru_cache(maxsize=1_000)  # an item's links name each id many times
 def segment(text: str) -> str:
     """One path segment, percent-encoded (RFC 3986, 3.3)."""
     return quote(text, safe="~:@,")

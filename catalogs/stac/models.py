@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from . import boxes, documents, freetext, ranks, times, validation
 from .errors import Invalid
-from .geometry import ITEM_VERTICES, GeometryField
+from .geometry import ITEM_VERTICES, Footprint, GeometryField
 from .remembered import Answered, Job, JobRefusal
 from .search import (
     MOMENT,
@@ -259,45 +259,54 @@ class Item(Stored, Boxed):
         collection: Collection,
         held: Iterable[str] = (),
         strictness: str | None = None,
+        footprint: Footprint | None = None,
     ) -> "Item":
         """An unsaved Item of a STAC 1.0 or 1.1 document; raises `Invalid`.
 
         `held` names the assets whose bytes we hold: their href becomes the gate's. Extensions are
-        looked at as the collection has it, unless `strictness` says otherwise.
+        looked at as the collection has it, unless `strictness` says otherwise. Who knows the
+        document's `footprint` spares the look at its geometry.
         """
         item = cls(collection=collection)
-        item.take(document, held, strictness)
+        item.take(document, held, strictness, footprint)
         return item
 
     def take(
-        self, document: Document, held: Iterable[str] = (), strictness: str | None = None
+        self,
+        document: Document,
+        held: Iterable[str] = (),
+        strictness: str | None = None,
+        footprint: Footprint | None = None,
     ) -> None:
         """Makes this document the item's, and derives its columns."""
         documents.check_type(document, "Feature")
         self.stac_id = documents.check_id(document.get("id"))
         if document.get("collection", self.collection_id) != self.collection_id:
             raise Invalid("`collection` names another collection.", pointer="/collection")
-        self.place(document)
+        self.place(document, footprint)
         strictness = strictness or self.collection.strictness
         body, self.report = documents.item_body(document, self.collection_id, held, strictness)
         self.keep(body)
         self.properties = document["properties"]
         self.date(self.properties)
 
-    def place(self, document: Document) -> None:
+    def place(self, document: Document, footprint: Footprint | None = None) -> None:
         """Where it is; a null geometry is nowhere (RFC 7946, 3.2)."""
         self.geometry, self.box, self.lowest, self.highest = None, None, 0, 0
-        geometry, bbox = document.get("geometry"), document.get("bbox")
+        if found := footprint or self._footprint(document.get("geometry"), document.get("bbox")):
+            # Made a geometry when somebody asks for it; most are only written.
+            self.geometry, self.box = memoryview(found.ewkb), found.box
+            self.lowest, self.highest = found.lowest, found.highest
+
+    def _footprint(self, geometry: Any, bbox: Any) -> Footprint | None:
         if geometry is None:
-            return
+            return None
         if isinstance(geometry, dict) and geometry.get("type") == "GeometryCollection":
             raise Invalid("An item's geometry is no GeometryCollection.", pointer="/geometry/type")
         field = GeometryField(
             vertices=ITEM_VERTICES, at="/geometry", mend=True, crosses=boxes.says_it_crosses(bbox)
         )
-        found = field.to_internal_value(geometry)
-        self.geometry, self.box = found.shape, found.box
-        self.lowest, self.highest = found.lowest, found.highest
+        return field.to_internal_value(geometry)
 
     def date(self, properties: dict[str, Any]) -> None:
         """When it was: `datetime`, and the range where there is one (item-spec, "Properties")."""

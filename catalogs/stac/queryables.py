@@ -5,7 +5,8 @@ others have the same, and measures bounds anew only where the item was at one.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from copy import copy
 from itertools import batched
 from typing import Any
@@ -34,16 +35,15 @@ Changes = Mapping[str, tuple[Queryable | None, Queryable | None]]  # before and 
 
 def grow(collection: Collection, items: Sequence[Item]) -> Changes:
     """After `items` were written (the collection's row is locked); gives what has changed."""
-    names = {name for item in items for name in item.properties if len(name.encode()) <= LONGEST_ID}
+    columns = _columns(items)
+    names = columns.keys()
     known = {row.name: row for row in collection.queryables.filter(name__in=names)}
     before = {name: copy(row) for name, row in known.items()}
     room = MOST_NAMES - collection.queryables.count() if names - known.keys() else 0
     for name in sorted(names - known.keys())[: max(room, 0)]:
         known[name] = Queryable(collection=collection, name=name)
-    for item in items:
-        for name, value in item.properties.items():
-            if name in known:
-                _see(known[name], value)
+    for name in columns.keys() & known.keys():
+        _see(known[name], columns[name])
     changes = _changes(before, known)
     rows = [row for _, row in changes.values() if row]
     Queryable.objects.bulk_create([row for row in rows if row.pk is None and row.kinds])
@@ -61,35 +61,49 @@ def _values(row: Queryable | None) -> list[Any]:
     return [getattr(row, name) for name in _CHANGING] if row else []
 
 
-def _see(row: Queryable, value: Any) -> None:
-    kind = _KINDS.get(type(value))
-    if kind is None:
+def _columns(items: Sequence[Item]) -> dict[str, list[Any]]:
+    """What they have under each name."""
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    for item in items:
+        for name, value in item.properties.items():
+            found[name].append(value)
+    return {name: values for name, values in found.items() if len(name.encode()) <= LONGEST_ID}
+
+
+def _see(row: Queryable, values: Sequence[Any]) -> None:
+    kinds = {_KINDS[each] for each in {type(value) for value in values} if each in _KINDS}
+    row.kinds = sorted(kinds.union(row.kinds))
+    numbers = [value for value in values if type(value) in (int, float)]
+    if numbers:
+        known = () if row.lowest is None else (row.lowest, row.highest)
+        row.lowest, row.highest = min([*known, *numbers]), max([*known, *numbers])
+    if row.values is None and row.format == "":
         return
-    if kind not in row.kinds:
-        row.kinds = sorted([*row.kinds, kind])
-    if isinstance(value, str):
-        _see_text(row, value)
-    elif isinstance(value, list):
-        for text in _texts(value):
-            _add_value(row, text)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        row.lowest = value if row.lowest is None else min(row.lowest, value)
-        row.highest = value if row.highest is None else max(row.highest, value)
+    texts = {value for value in values if type(value) is str}
+    listed = {text for value in values if type(value) is list for text in _texts(value)}
+    _see_format(row, texts)
+    _add_values(row, texts | listed)
 
 
-def _see_text(row: Queryable, value: str) -> None:
-    format = "date-time" if _TIME.fullmatch(value) else "date" if _DATE.fullmatch(value) else ""
-    row.format = format if row.format in (None, format) else ""
-    if format:
+def _see_format(row: Queryable, texts: Set[str]) -> None:
+    formats = {
+        "date-time" if _TIME.fullmatch(text) else "date" if _DATE.fullmatch(text) else ""
+        for text in texts
+    }
+    if formats - {""}:
         row.values = None
-    _add_value(row, value)
+    if row.format is not None:
+        formats.add(row.format)
+    if formats:
+        row.format = formats.pop() if len(formats) == 1 else ""
 
 
-def _add_value(row: Queryable, value: str) -> None:
-    if row.values is None or value in row.values:
+def _add_values(row: Queryable, texts: Set[str]) -> None:
+    if row.values is None:
         return
-    is_enum = len(value) <= LONGEST_VALUE and len(row.values) < MOST_VALUES
-    row.values = sorted([*row.values, value]) if is_enum else None
+    whole = {*texts, *row.values}
+    is_enum = len(whole) <= MOST_VALUES and all(len(text) <= LONGEST_VALUE for text in texts)
+    row.values = sorted(whole) if is_enum else None
 
 
 def _texts(value: Any) -> list[str]:

@@ -10,6 +10,7 @@ What was read stays in memory: a file that is changed is seen by processes that 
 
 import hashlib
 import os
+import re
 import tempfile
 import time
 from collections.abc import Iterable
@@ -32,6 +33,7 @@ MOST_KEPT = 2_000  # schemas of one folder
 MOST_AT_ONCE = 100  # schemas that one refers to, itself among them
 FORGET = 10  # seconds after which a schema that was not there is looked for again
 _DATA = frozenset({"const", "enum", "default", "examples"})  # what is no schema inside of one
+_LOOKS_AHEAD = re.compile(r"\^\(\?!([a-z0-9_]+:?)\)")
 _PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
 
 
@@ -48,7 +50,7 @@ class Missing(Exception):
 
 def usable(address: str) -> str:
     """The address, without a fragment, of a schema that is here and sound; raises `Missing`."""
-    plain = urldefrag(address)[0]
+    plain = urldefrag(address)[0] if "#" in address else address
     shelf().check(plain)
     return plain
 
@@ -164,7 +166,7 @@ class Shelf:
             next_one = wanted.pop()
             if next_one in found or not self.has(next_one):
                 continue
-            found[next_one] = _without_ids(self.read(next_one))
+            found[next_one] = _quickly(_without_ids(self.read(next_one)))
             if len(found) > MOST_AT_ONCE:
                 raise Missing(f"Its schema refers to more than {MOST_AT_ONCE} others.")
             wanted += named_by(next_one, self.read(next_one))
@@ -226,6 +228,32 @@ def _without_ids(schema: Any) -> Any:
             if not (name in ("$id", "id") and isinstance(value, str) and value[:1] != "#")
         }
     return [_without_ids(value) for value in schema] if isinstance(schema, list) else schema
+
+
+def _quickly(schema: Any) -> Any:
+    """The same schema, where its patterns for names without a prefix need no look ahead: nearly
+    every extension asks `^(?!eo:)` of each member of each asset, and that is slow."""
+    if isinstance(schema, dict):
+        return {
+            name: {_without(pattern): _quickly(inner) for pattern, inner in value.items()}
+            if name == "patternProperties" and isinstance(value, dict)
+            else value
+            if name in _DATA
+            else _quickly(value)
+            for name, value in schema.items()
+        }
+    return [_quickly(value) for value in schema] if isinstance(schema, list) else schema
+
+
+def _without(pattern: str) -> str:
+    """`^(?!ab)` as `^(?:$|[^a]|a(?:$|[^b]))`; any other pattern as it is."""
+    asked = _LOOKS_AHEAD.fullmatch(pattern)
+    if asked is None:
+        return pattern
+    plain = ""
+    for letter in reversed(asked[1]):
+        plain = f"(?:$|[^{letter}]{plain and '|' + letter + plain})"
+    return f"^{plain}"
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,8 @@ the collection's extent and its item_assets right. All raise `errors.Refused` wi
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +18,13 @@ from .documents import Document
 from .errors import Changed, Conflict, Invalid, NotFound
 from .extents import ROOT
 from .models import Asset, Collection, Item, Named
+
+type Written = Callable[[Item], None]
+"""Told of an item in the transaction that writes it, before its end."""
+
+
+def unheard(item: Item) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True)
@@ -141,19 +149,14 @@ def create_item(
     collection: Collection,
     document: Document,
     held: Sequence[HeldFile] = (),
-    written: Callable[[Item], None] = lambda item: None,
+    written: Written = unheard,
 ) -> Item:
-    """A new item in the collection; 409 where the id is taken in it. `written` is called in that
-    transaction, before its end.
-    """
+    """A new item in the collection; 409 where the id is taken in it."""
     documents.check_type(document, "Feature")
     learning.learn([document])
-    with transaction.atomic():
+    with _one_per_id(document), transaction.atomic():
         locked = lock(collection.pk)
         item = Item.from_stac(document, locked, [file.key for file in held])
-        # Whoever writes an item holds this lock, so it stays as it is found here.
-        if locked.items.filter(stac_id=item.stac_id).exists():
-            raise Conflict(f"There is an item {item.stac_id!r} in this collection already.")
         item.save(force_insert=True)
         _hold(locked, item, held)
         extents.grow(locked, [item], added=1)
@@ -161,24 +164,50 @@ def create_item(
     return item
 
 
+@contextmanager
+def _one_per_id(document: Document) -> Iterator[None]:
+    """The constraint says whether the id is taken; nobody asks before."""
+    try:
+        yield
+    except IntegrityError as fault:
+        diagnosis = getattr(fault.__cause__, "diag", None)
+        if getattr(diagnosis, "constraint_name", None) != "one_item_per_id_in_collection":
+            raise
+        message = f"There is an item {document['id']!r} in this collection already."
+        raise Conflict(message) from fault
+
+
 @transaction.atomic
 def replace_item(
-    item: Item, document: Document, if_match: str | None = None, held: Sequence[HeldFile] = ()
+    item: Item,
+    document: Document,
+    if_match: str | None = None,
+    held: Sequence[HeldFile] = (),
+    written: Written = unheard,
 ) -> Item:
     """Another document for the same item; `held` files are added to those it has."""
     learning.learn([document])
     locked, collection = lock_item(item)
     _match(if_match, locked)
-    return write_item(locked, collection, document, held)
+    replaced = write_item(locked, collection, document, held)
+    written(replaced)
+    return replaced
 
 
 @transaction.atomic
-def update_item(item: Item, patch: Document | list[Any], if_match: str | None = None) -> Item:
+def update_item(
+    item: Item,
+    patch: Document | list[Any],
+    if_match: str | None = None,
+    written: Written = unheard,
+) -> Item:
     """A merge patch (an object, RFC 7396) or a JSON Patch (a list, RFC 6902)."""
     learning.learn([patch])
     locked, collection = lock_item(item)
     _match(if_match, locked)
-    return write_item(locked, collection, patches.apply(locked.to_stac(ROOT), patch), ())
+    updated = write_item(locked, collection, patches.apply(locked.to_stac(ROOT), patch), ())
+    written(updated)
+    return updated
 
 
 def write_item(

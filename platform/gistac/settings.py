@@ -153,8 +153,8 @@ DATABASES = {
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 TENANT_LIMIT_SET_CALLS = False
 # A web request gives up before it harms the others; commands and migrations may take their time.
-# Compiling a plan takes longer than any of ours runs.
-_limits = ["jit=off", *env.names("GISTAC_DATABASE_LIMITS")]
+# Compiling a plan takes longer than any of ours runs; lz4 packs documents in a third less time.
+_limits = ["jit=off", "default_toast_compression=lz4", *env.names("GISTAC_DATABASE_LIMITS")]
 DATABASES["default"]["OPTIONS"]["options"] = " ".join(f"-c {limit}" for limit in _limits)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

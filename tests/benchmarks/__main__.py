@@ -13,18 +13,21 @@ import django
 
 django.setup()
 
-from tests.benchmarks import limit, questions  # noqa: E402 - after the settings stand
+from tests.benchmarks import data, limit, questions, writing  # noqa: E402 - after the settings stand
 from tests.benchmarks.asking import Asked, ask, weigh  # noqa: E402
 from tests.benchmarks.servers import Ours, Peer  # noqa: E402
 
 Rounds = dict[str, list[Asked]]
+
+POST = "post"  # one item a request
+POSTS = 300
 
 
 def read_words() -> argparse.Namespace:
     words = argparse.ArgumentParser(prog="make bench", description=__doc__)
     words.add_argument("--size", type=int, default=30_000, help="items in all")
     words.add_argument(
-        "--kinds", nargs="*", default=[*questions.KINDS, questions.TILES], metavar="KIND"
+        "--kinds", nargs="*", default=[*questions.KINDS, questions.TILES, POST], metavar="KIND"
     )
     words.add_argument("--connections", type=int, default=8)
     words.add_argument("--rounds", type=int, default=2, help="of each kind and server, in turn")
@@ -46,8 +49,10 @@ def main() -> None:
         loaded[server.name] = words.size / server.load(words.size, words.seed)
         print(f"{server.name}: loaded {loaded[server.name]:,.0f} items/s", flush=True)
     _analyze()
-    found = {kind: measure(words, kind, servers, ours) for kind in words.kinds}
-    report(words, found, loaded)
+    asked = [kind for kind in words.kinds if kind != POST]
+    found = {kind: measure(words, kind, servers, ours) for kind in asked}
+    posted = post(words, servers) if POST in words.kinds else {}
+    report(words, found, loaded, posted)
 
 
 def _analyze() -> None:
@@ -95,6 +100,19 @@ def measure(
     }
 
 
+def post(words: argparse.Namespace, servers: list[Ours | Peer]) -> dict[str, float]:
+    """Milliseconds of a write, the median of those of each round."""
+    rounds: dict[str, list[float]] = {server.name: [] for server in servers}
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(words.rounds):
+            documents = list(data.items(POSTS, words.seed, words.size + number * POSTS))
+            for server in servers:
+                with server.serving(Path(folder)):
+                    took = writing.one_by_one(server.root, server.headers, documents)
+                    rounds[server.name].append(took)
+    return {name: statistics.median(each) for name, each in rounds.items()}
+
+
 def _summary(rounds: Rounds) -> str:
     return ", ".join(f"{n} {_median(each, 'rate'):,.0f}/s" for n, each in rounds.items())
 
@@ -104,21 +122,27 @@ def _median(rounds: list[Asked], name: str) -> float:
 
 
 def report(
-    words: argparse.Namespace, found: dict[str, dict[str, object]], loaded: dict[str, float]
+    words: argparse.Namespace,
+    found: dict[str, dict[str, object]],
+    loaded: dict[str, float],
+    posted: dict[str, float],
 ) -> None:
     print(f"\n{words.size:,} items, {words.connections} connections, medians of {words.rounds}")
     print("| kind | ours/s | p50 ms | p99 ms | peer/s | times | database alone/s | share |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for kind, each in found.items():
         print(_line(kind, each))
-    if len(loaded) == 2:
-        mine, other = loaded[Ours.name], loaded[Peer.name]
-        print(f"| loading, items/s | {mine:,.0f} | | | {other:,.0f} | {mine / other:.1f} | | |")
+    print(f"\nloading, items/s: {_beside(loaded)}; one item, ms: {_beside(posted)}")
     conditions = {"machine": platform.processor() or platform.machine(), "cores": os.cpu_count()}
     words.json.parent.mkdir(parents=True, exist_ok=True)
-    told = {"words": {**vars(words), "json": str(words.json)}, "loaded": loaded, "kinds": found}
+    told = {"words": {**vars(words), "json": str(words.json)}, "loaded": loaded, "posted": posted}
+    told["kinds"] = found
     words.json.write_text(json.dumps({**conditions, **told}, indent=1))
     print(f"\nAll figures are in {words.json}.")
+
+
+def _beside(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name} {figure:,.1f}" for name, figure in figures.items())
 
 
 def _line(kind: str, each: dict[str, object]) -> str:

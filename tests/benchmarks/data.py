@@ -38,10 +38,10 @@ def collection(id: str) -> Document:
     }
 
 
-def items(size: int, seed: int) -> Iterator[Document]:
-    """`size` items, the three collections in turn."""
+def items(size: int, seed: int, first: int = 0) -> Iterator[Document]:
+    """`size` items, the three collections in turn, numbered from `first`."""
     drawn = random.Random(seed)
-    for number in range(size):
+    for number in range(first, first + size):
         yield _item(number, COLLECTIONS[number % 3], drawn)
 
 
