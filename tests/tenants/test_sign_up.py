@@ -1,5 +1,6 @@
 """An organization comes to be: all of it or nothing, in one transaction."""
 
+import itertools
 import os
 import random
 import subprocess
@@ -11,8 +12,9 @@ import pytest
 from django.db import connection
 
 from tenants.current import tenant_scope
-from tenants.models import Domain, Membership, Organization, User
+from tenants.models import Domain, Membership, Organization, SchemaTemplate, User
 from tenants.roles import Role
+from tenants.schemas import keep_template
 from tenants.signup import OrganizationRefused, create_organization
 from tenants.slugs import own_host, slug_problem, suggest_slug
 from tests.live import ROOT, server_environment
@@ -163,6 +165,48 @@ for line in sys.stdin:
 """
 
 
+# Is told a number, and kills a creation before the statement of that number; says how it ended.
+STEPPER = """
+import itertools, os, signal, sys
+import django; django.setup()
+from django.db import connection
+from tenants.models import User
+from tenants.signup import create_organization
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        owner, steps = User.objects.get(email="cyd@example.org"), itertools.count()
+        def step(execute, *statement):
+            if next(steps) == int(line):
+                os.kill(os.getpid(), signal.SIGKILL)
+            return execute(*statement)
+        with connection.execute_wrapper(step):
+            create_organization(name="Killed", slug="killed", owner=owner)
+        os._exit(0)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+
+
+@pytest.fixture
+def kill_before():
+    """`kill_before(3)` creates in another process; whether it was killed before statement 3."""
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", STEPPER],
+        env={**os.environ, **server_environment("http://testserver")},
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as stepper:
+
+        def kill(number: int) -> bool:
+            print(number, file=stepper.stdin, flush=True)
+            return stepper.stdout.readline() == "9\n"
+
+        yield kill
+        stepper.stdin.close()
+
+
 @pytest.fixture
 def kill_after():
     """`kill_after(0.05)` starts a creation in another process and kills it that much later."""
@@ -206,6 +250,20 @@ def test_killed_it_leaves_nothing_and_a_retry_works(committed, kill_after):
             remove(Organization.objects.get(slug="killed"))
     assert ask_for("killed") == "made"
     assert everything_or_nothing(before)
+
+
+def test_killed_before_any_statement_it_leaves_nothing(committed, kill_before):
+    """Made by the template of tables, as it is where that was kept."""
+    keep_template()
+    before = schemas()
+    for number in itertools.count():
+        killed = kill_before(number)
+        wait_until_the_server_noticed()
+        assert everything_or_nothing(before) is not killed
+        if not killed:
+            break
+    SchemaTemplate.objects.all().delete()
+    assert number > 5
 
 
 def wait_until_the_server_noticed() -> None:
