@@ -1,14 +1,16 @@
 """What may be seen, and what a search asks of it. A new search parameter is one line here."""
 
 from collections.abc import Sequence
+from datetime import datetime as Instant
 from typing import Any, Self
 
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Greatest
 
-from . import boxes, sight
+from . import boxes, sight, sql
 from .sight import Asker
 from .times import Interval
 
@@ -24,6 +26,11 @@ def rising_moment(datetime: Combinable) -> Func:
 
 
 MOMENT = moment(F("datetime"))  # as the indexes have it
+
+# Items whose time is not just their datetime, as the index of these has it.
+OF_RANGE = Q(sql.infix("IS DISTINCT FROM", F("start"), F("datetime"))) | Q(
+    sql.infix("IS DISTINCT FROM", F("end"), F("datetime"))
+)
 
 
 def in_boxes(field: str, bbox: Sequence[float]) -> Q:
@@ -129,7 +136,21 @@ class ItemQuerySet(QuerySet[Any]):
                 found = found.filter(highest__gte=bbox[2], lowest__lte=bbox[5])
         if intersects is not None:
             found = found.filter(geometry__intersects=intersects)
+        if datetime and datetime[1] and not bbox and intersects is None:
+            found = found.filter(self._not_newer(datetime[1]))
         return found.filter(_common(datetime, q, query, filter))
+
+    def _not_newer(self, last: Instant) -> Q:
+        """What `in_interval` says of an item's datetime, where it has no other time; no others are
+        newer than their newest. So a walk from the latest on begins where the interval ends.
+
+        PostgreSQL takes what is found to lie evenly along the walk, and would read all that is
+        newer: of a million items 289,000 pages for a month long ago, instead of 15. Where a place
+        is asked for as well, its index leads, and this would only be one more to look at.
+        """
+        ranges = self.model._base_manager.filter(OF_RANGE).order_by(MOMENT.desc())
+        newest = Subquery(ranges.values_list(MOMENT)[:1], output_field=sql.TIME)
+        return Q(sql.infix("<=", MOMENT, Greatest(sql.moment(last), newest)))
 
 
 class AssetQuerySet(QuerySet[Any]):

@@ -94,6 +94,20 @@ def test_each_search_uses_its_index(many):
     assert "Index Cond: (COALESCE(datetime" in late
 
 
+def test_a_month_long_ago_is_where_the_walk_begins(many):
+    month = "2015-02-01T00:00:00Z/2015-03-01T00:00:00Z"
+    for more in ({}, {"collections": "c1"}, {"collections": "c1,c2"}):
+        for user in (Member(), Reader()):
+            told = plan(user=user, datetime=month, **more)
+            walks = "Index Cond: (COALESCE(datetime" in told or ") AND (COALESCE(datetime" in told
+            assert walks or "item_by_time" in told, (more, told)
+            assert "item_of_range" in told, (more, told)
+    assert "item_latest_in_collection" in plan(datetime=month, collections="c1")
+    placed = plan(datetime=month, collections="c1", bbox="10,50,11,51")
+    assert "item_by_place" in placed
+    assert "item_of_range" not in placed
+
+
 SORTED = [
     ("-datetime", "item_latest", ["2016-06-01T00:00:00+00:00", "c1", "i17"]),
     ("datetime", "item_earliest", ["2016-06-01T00:00:00+00:00", "c1", "i17"]),

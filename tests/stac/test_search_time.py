@@ -112,3 +112,25 @@ def test_wrong_times_of_items_are_refused_with_their_place(dates, properties):
     answer = dates.post("collections/c/items", documents.item("new", properties=properties))
     assert answer.status_code == 400
     assert answer.json()["pointer"].startswith("/properties")
+
+
+def test_a_range_is_found_wherever_its_datetime_is(stac):
+    """Also where it is newer than the interval, or there is none, and items without range are."""
+    stac.post("collections", documents.collection("c"))
+    year = {"start_datetime": "2019-01-01T00:00:00Z", "end_datetime": "2019-12-31T00:00:00Z"}
+    for id, properties in {
+        "newer": {**year, "datetime": "2021-06-01T00:00:00Z"},
+        "within": {**year, "datetime": "2019-05-01T00:00:00Z"},
+        "none": {**year, "datetime": None},
+        "instant": {"datetime": "2019-06-30T23:59:59Z"},
+        "another": {"datetime": "2021-01-01T00:00:00Z"},
+    }.items():
+        answer = stac.post("collections/c/items", documents.item(id, properties=properties))
+        assert answer.status_code == 201
+    june = "2019-06-01T00:00:00Z/2019-06-30T23:59:59Z"
+    for more in ({}, {"collections": "c"}, {"bbox": "-180,-90,180,90"}, {"sortby": "datetime"}):
+        found = stac.get("search", datetime=june, **more)["features"]
+        assert {each["id"] for each in found} == {"newer", "within", "none", "instant"}, more
+    stac("collections/c/items/newer", "DELETE")
+    found = stac.get("search", datetime=june)["features"]
+    assert [each["id"] for each in found] == ["instant", "within", "none"]
