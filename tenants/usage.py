@@ -88,11 +88,13 @@ def request(organization: UUID) -> Window | None:
 
 
 def uncount(organization: UUID) -> None:
-    """One that was refused to somebody who asks too often takes nothing from the others."""
+    """One that was refused to somebody who asks too often takes nothing from the others. What was
+    written in between stays counted: no row takes less than nothing."""
     with _lock:
         known = _known.setdefault(organization, Standing())
-        known.unwritten["requests"] -= 1
-        if known.minute.number == int(time.time()) // 60:
+        if known.unwritten["requests"] > 0:
+            known.unwritten["requests"] -= 1
+        if known.minute.number == int(time.time()) // 60 and known.minute.unwritten > 0:
             known.minute.here -= 1
             known.minute.unwritten -= 1
 

@@ -197,6 +197,16 @@ def test_what_cannot_be_written_is_written_later(acme):
     assert of_today(acme).requests == 1
 
 
+def test_what_is_refused_after_it_was_written_stays_counted(acme, other):
+    usage.request(acme.pk)
+    usage.write()
+    usage.uncount(acme.pk)
+    usage.request(other.pk)
+    usage.write()  # of all, also while nobody asks acme again
+    assert (of_today(acme).requests, of_today(acme).in_minute) == (1, 1)
+    assert of_today(other).requests == 1
+
+
 def test_an_organization_that_is_gone_is_left_out(acme):
     usage.request(Organization().pk)
     usage.request(acme.pk)
