@@ -11,13 +11,13 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, QuerySet
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from tenants import audit, mail
-from tenants.members import PeopleRefused, check_grant, held
+from tenants.members import PeopleRefused, check_grant, held, role_now
 from tenants.models import Invitation, Membership, Organization, RemovedMember, User
 from tenants.roles import GRANTS
 from tenants.secret_links import digest_of, token_of
@@ -32,9 +32,8 @@ _is_address = EmailValidator()
 
 def all_in_full() -> QuerySet[Invitation]:
     """With the organization, the inviter, and the role that the inviter has there now."""
-    own = Membership.objects.filter(user=OuterRef("inviter"), organization=OuterRef("organization"))
     found = Invitation.objects.select_related("organization", "inviter")
-    return found.annotate(inviter_role=Subquery(own.values("role")[:1]))
+    return found.annotate(inviter_role=role_now("inviter"))
 
 
 def open_in(organization: Organization) -> QuerySet[Invitation]:

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from tenants import audit
-from tenants.members import PeopleRefused, check_grant, check_return, held
+from tenants.members import PeopleRefused, check_grant, check_return, held, role_now
 from tenants.models import JoinLink, Membership, Organization, User
 from tenants.roles import GRANTS, Role
 from tenants.secret_links import digest_of, token_of
@@ -26,9 +26,8 @@ SALT = "tenants.join_links"
 
 def in_full() -> QuerySet[JoinLink]:
     """With the organization, the maker, and the role that the maker has there now."""
-    own = Membership.objects.filter(user=OuterRef("maker"), organization=OuterRef("organization"))
     found = JoinLink.objects.select_related("organization", "maker")
-    return found.annotate(maker_role=Subquery(own.values("role")[:1]))
+    return found.annotate(maker_role=role_now("maker"))
 
 
 def open_in(organization: Organization) -> QuerySet[JoinLink]:

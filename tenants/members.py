@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -47,6 +47,13 @@ def grants(user: User, organization: Organization) -> frozenset[str]:
     """The roles that a person may give and take, by the role that they have at this moment."""
     own = Membership.objects.filter(user=user, organization=organization)
     return GRANTS.get(own.values_list("role", flat=True).first() or "", frozenset())
+
+
+def role_now(person: str) -> Subquery:
+    """For rows of an organization: the role there now of whom this field of theirs names; none
+    where the account is closed."""
+    own = Membership.objects.filter(user=OuterRef(person), organization=OuterRef("organization"))
+    return Subquery(own.filter(user__is_active=True).values("role")[:1])
 
 
 def check_grant(user: User, organization: Organization, *roles: str) -> None:

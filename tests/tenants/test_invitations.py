@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tenants import invitations
-from tenants.models import AuditRecord, Invitation, Membership, Organization
+from tenants.models import AuditRecord, Invitation, Membership, Organization, User
 from tenants.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -139,8 +139,11 @@ def test_it_ends_with_the_right_of_whoever_sent_it(cyd_client, cyd, ben, acme, s
     Membership.objects.filter(user=ben).update(role=Role.ADMIN)
     invite(sign_in(ben), "cyd@example.org")
     run_jobs()
-    Membership.objects.filter(user=ben).update(role=Role.VIEWER)
     link = link_in(mail.outbox[-1])
+    User.objects.filter(pk=ben.pk).update(is_active=False)
+    assert "can no longer give you this role" in cyd_client.get(link).text
+    User.objects.filter(pk=ben.pk).update(is_active=True)
+    Membership.objects.filter(user=ben).update(role=Role.VIEWER)
     assert "can no longer give you this role" in cyd_client.get(link).text
     cyd_client.post(link)
     assert roles(cyd) == []

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tenants import join_links
-from tenants.models import AuditRecord, JoinLink, Membership
+from tenants.models import AuditRecord, JoinLink, Membership, User
 from tenants.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,9 @@ def test_it_ends(ada_client, cyd_client, cyd, ada, link):
     Membership.objects.filter(user=ada).update(role=Role.VIEWER)
     assert "can no longer give" in cyd_client.get(link).text
     Membership.objects.filter(user=ada).update(role=Role.OWNER)
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert "can no longer give" in cyd_client.get(link).text
+    User.objects.filter(pk=ada.pk).update(is_active=True)
     ada_client.post(f"{MAKE}{JoinLink.objects.get().pk}/revoke/")
     assert "taken back" in cyd_client.get(link).text
     cyd_client.post(link)

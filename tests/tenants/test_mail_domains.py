@@ -156,6 +156,10 @@ def test_it_is_open_while_who_opened_it_may(opened, ada_client, ada, cyd_client,
     Membership.objects.filter(user=ada, organization=acme).update(role=Role.EDITOR)
     assert not is_offered(cyd_client)
     Membership.objects.filter(user=ada, organization=acme).update(role=Role.OWNER)
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert not is_offered(cyd_client)
+    User.objects.filter(pk=ada.pk).update(is_active=True)
+    assert is_offered(cyd_client)
     EmailAddress.objects.filter(user=ada).delete()
     assert not is_offered(cyd_client)
     assert "Not open: ibt.example is not proven" in ada_client.get(PEOPLE).text
