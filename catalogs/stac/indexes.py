@@ -171,12 +171,16 @@ def unsettled() -> list[PropertyIndex]:
     copy of the catalog was put back that does not hold it."""
     found = []
     for row in _rows.exclude(state=State.FAILED).order_by("pk"):
-        if row.state == State.READY and not is_valid(row):
-            row.state, row.tries = State.BUILDING, 0
-            row.save(update_fields=["state", "tries"])
+        if row.state == State.READY and not is_valid(row) and _begin_anew(row):
+            row.state = State.BUILDING
         if row.open:
             found.append(row)
     return found
+
+
+def _begin_anew(row: PropertyIndex) -> int:
+    """Unless it was dropped since it was read: then its index is gone as it should be."""
+    return _rows.filter(pk=row.pk, state=State.READY).update(state=State.BUILDING, tries=0)
 
 
 # Counted -----------------------------------------------------------------------
