@@ -15,14 +15,22 @@ WRITE_EVERY = 10  # seconds
 
 
 def write() -> None:
-    """A process that was killed has lost ten seconds of counts at most."""
+    """A process that was killed has lost ten seconds of counts at most. One schema that cannot be
+    written, as while it is migrated, keeps no other waiting."""
     for schema in asked.keepers():
-        rows = Organization.objects.filter(state=Organization.State.ACTIVE, schema_name=schema)
-        if organization := rows.first():
-            with tenant_scope(organization):
-                indexes.write()
-        else:
-            asked.drop(schema)
+        try:
+            _write(schema)
+        except (DatabaseError, InterfaceError) as fault:
+            log.warning("what searches of %s asked for is written later: %s", schema, fault)
+
+
+def _write(schema: str) -> None:
+    rows = Organization.objects.filter(state=Organization.State.ACTIVE, schema_name=schema)
+    if organization := rows.first():
+        with tenant_scope(organization):
+            indexes.write()
+    else:
+        asked.drop(schema)
 
 
 def keep_writing() -> None:
@@ -35,7 +43,5 @@ def _write_for_ever() -> None:
         time.sleep(WRITE_EVERY)
         try:
             write()
-        except (DatabaseError, InterfaceError) as fault:
-            log.warning("what searches asked for is written later: %s", fault)
         finally:
             connection.close()  # back to the pool
