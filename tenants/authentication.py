@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from tenants import keys, rates, tokens
+from tenants import keys, rates, tokens, usage
 from tenants.askers import Token
 from tenants.models import ApiKey, User
 from tenants.throttling import KeyFailures
@@ -73,8 +73,11 @@ def _count_use(request: Request, holder: User | ApiKey) -> None:
 
 
 def _count_failure(request: Request) -> None:
+    """What is refused to an address that guesses takes nothing from who else asks."""
     failures = KeyFailures()
     if not failures.allow_request(request, request.parser_context["view"]):
+        if organization := getattr(request, "organization", None):
+            usage.uncount(organization.pk)
         raise Throttled(wait=failures.wait(), detail="Too many refused keys from this address.")
 
 

@@ -80,8 +80,7 @@ def _of_address(request: Request, view: object) -> Window | None:
     shows_a_key = request.query_token or sent_key(cast(Any, request)) is not None
     if shows_a_key and hasattr(view, "cls"):
         return None
-    address = rates.neighbours(KeyFailures().get_ident(cast(Any, request)))
-    window = rates.count("address", address, settings.ADDRESS_RATE)
+    window = rates.count("address", KeyFailures().whose(request), settings.ADDRESS_RATE)
     if window is not None:
         request.windows["address"] = window
     return window

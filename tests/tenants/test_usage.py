@@ -121,6 +121,16 @@ def test_one_address_does_not_use_up_what_is_for_all(limited, acme, read_key, ad
     assert of_today(acme).requests == 1 + 2 + 4  # the one that `limited` asks, and no refused one
 
 
+def test_wrong_keys_do_not_use_up_what_is_for_all(limited, acme):
+    limited(requests_per_minute=100)
+    network = [f"2001:db8:1:2::{number}" for number in range(1, 41)]
+    wrong = {"authorization": "Bearer junk"}
+    answers = [Client(headers=wrong, REMOTE_ADDR=each).get(STAC) for each in network]
+    assert [answer.status_code for answer in answers] == [401] * 30 + [429] * 10
+    usage.write()
+    assert of_today(acme).requests == 1 + 30  # the one that `limited` asks, and those looked at
+
+
 @pytest.mark.parametrize(
     ("address", "whose"),
     [
