@@ -336,7 +336,7 @@ class MailDomain(models.Model):
 
 
 class RemovedMember(models.Model):
-    """Somebody who was removed comes back by an invitation alone, not by themselves."""
+    """An account that was removed comes back by an invitation alone, not by itself."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
