@@ -36,7 +36,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             if key is not None:
                 keys.note_denied(key, why_not)
             raise AuthenticationFailed("This key is not valid here.")
-        _count_use(request, key)
+        count_use(request, key)
         keys.note_use(key, address=address, agent=request.headers.get("user-agent", ""))
         return key, key
 
@@ -62,13 +62,14 @@ def _password(credentials: str) -> str:
         return ""
 
 
-def _count_use(request: Request, holder: User | ApiKey) -> None:
+def count_use(request: Request, holder: User | ApiKey) -> None:
+    """Of a key, or of all tokens in one person's name."""
     window = rates.count(type(holder).__name__, holder.pk, settings.KEY_RATE)
     if window is None:
         return
     request._request.windows["key"] = window  # type: ignore[attr-defined]
     if window.left < 0:
-        told = f"This key asks too often: {settings.KEY_RATE} requests a minute is what it may."
+        told = f"This key asks too often: {settings.KEY_RATE:,} requests a minute is what it may."
         raise Throttled(wait=window.seconds, detail=told)
 
 
@@ -94,7 +95,7 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             _count_failure(request)
             raise AuthenticationFailed(STANDING if text.startswith("sck_") else OVER)
-        _count_use(request, token.holder)
+        count_use(request, token.holder)
         return token, "token"
 
     def authenticate_header(self, request: Request) -> str:

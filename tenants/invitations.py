@@ -17,8 +17,8 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from tenants import audit, mail
-from tenants.members import PeopleRefused, check_grant, held, role_now
-from tenants.models import Invitation, Membership, Organization, RemovedMember, User
+from tenants.members import PeopleRefused, check_grant, held, removals, role_now
+from tenants.models import Invitation, Membership, Organization, User
 from tenants.roles import GRANTS
 from tenants.secret_links import digest_of, token_of
 
@@ -194,7 +194,7 @@ def accept(invitation: Invitation, *, user: User) -> None:
             raise PeopleRefused(f"This invitation is for {invitation.email}.")
         role = {"role": invitation.role}
         Membership.objects.get_or_create(user=user, organization=organization, defaults=role)
-        RemovedMember.objects.filter(user=user, organization=organization).delete()
+        removals(user).filter(organization=organization).delete()
         Invitation.objects.filter(pk=invitation.pk).update(accepted=Now())
         audit.record(organization, user, "invitation.accept", email=invitation.email, **role)
 

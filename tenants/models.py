@@ -336,10 +336,11 @@ class MailDomain(models.Model):
 
 
 class RemovedMember(models.Model):
-    """An account that was removed comes back by an invitation alone, not by itself."""
+    """Who was removed comes back by an invitation alone: neither this account nor its addresses."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
-    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    addresses = ArrayField(models.EmailField(), default=list)  # confirmed then, in small letters
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -348,7 +349,7 @@ class RemovedMember(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} from {self.organization}"
+        return f"{self.user or self.addresses} from {self.organization}"
 
 
 class AuditRecord(models.Model):

@@ -22,6 +22,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from tenants.authentication import count_use
 from tenants.models import SigningKey, User
 from tenants.roles import READ_SCOPES
 
@@ -183,6 +184,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         scopes = frozenset(READ_SCOPES).intersection(token.get_scopes())
         if not scopes or not is_resources_subset([here], token.get_resources()):
             return None
+        count_use(request, token.user)
         token.user.app_scopes = scopes
         return token.user, token
 

@@ -21,8 +21,8 @@ OFTEN = (
     "Ask again in {seconds} seconds."
 )
 OFTEN_FROM_HERE = (
-    "Your address has asked {limit:,} times in this minute without saying who it is, which is as "
-    "often as it may. Sign in or use a key, or ask again in {seconds} seconds."
+    "Your address has asked {limit:,} times in this minute, as often as who is no member here may. "
+    "Sign in or use a key, or ask again in {seconds} seconds."
 )
 USED_UP = {
     "signed_bytes": "The files that this organization gives out in a month are used up: its plan "
@@ -73,9 +73,9 @@ class UsageMiddleware:
 
 
 def _of_address(request: Request, view: object) -> Window | None:
-    """Counts who does not say who they are. What is shown to the API as a key counts for that, or
-    for the wrong keys of its address."""
-    if request.user.is_authenticated:
+    """Counts who is no member. What is shown to the API as a key counts for that, or for the wrong
+    keys of its address."""
+    if getattr(request, "membership", None) is not None:
         return None
     shows_a_key = request.query_token or sent_key(cast(Any, request)) is not None
     if shows_a_key and hasattr(view, "cls"):

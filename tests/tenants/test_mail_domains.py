@@ -206,6 +206,19 @@ def test_who_was_removed_comes_back_by_an_invitation_alone(
     assert not RemovedMember.objects.filter(user=cyd).exists()
 
 
+def test_who_was_removed_does_not_come_back_as_somebody_else(
+    opened, ada_client, cyd, acme, sign_in
+):
+    address = EmailAddress.objects.create(user=cyd, email="Cyd@ibt.example", verified=True)
+    sign_in(cyd).post(JOIN)
+    member = Membership.objects.get(user=cyd, organization=acme)
+    ada_client.post(f"{PEOPLE}{member.pk}/remove/")
+    address.delete()
+    again = sign_in(proven(User.objects.create_user("new@home.example"), "cyd@ibt.example"))
+    assert not is_offered(again)
+    assert again.post(JOIN).status_code == 404
+
+
 def mail_domains_link(client: Client) -> str:
     copied = client.get(PEOPLE).text.partition('data-copy="http://testserver/join/')[2]
     return "/join/" + copied.partition('"')[0]

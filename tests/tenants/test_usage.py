@@ -105,7 +105,9 @@ def test_a_key_is_told_of_its_own_limit_where_that_is_tighter(limited, read_key,
     assert client.get(STAC)["RateLimit"].startswith('"organization";r=')
 
 
-def test_one_address_does_not_use_up_what_is_for_all(limited, acme, read_key, ada_client, settings):
+def test_one_address_does_not_use_up_what_is_for_all(
+    limited, acme, read_key, ada_client, cyd_client, settings
+):
     limited(requests_per_minute=100)
     settings.ADDRESS_RATE = 2
     answers = [Client().get(STAC) for _ in range(4)]
@@ -116,6 +118,7 @@ def test_one_address_does_not_use_up_what_is_for_all(limited, acme, read_key, ad
     assert Client(headers={"authorization": "Bearer junk"}).get(STAC).status_code == 401
     assert Client(headers={"authorization": f"Bearer {read_key}"}).get(STAC).status_code == 200
     assert ada_client.get("/o/acme/").status_code == 200
+    assert cyd_client.get(STAC).status_code == 429  # a stranger, who is signed in
     assert Client(REMOTE_ADDR="10.1.2.3").get(STAC).status_code == 200
     usage.write()
     assert of_today(acme).requests == 1 + 2 + 4  # the one that `limited` asks, and no refused one
