@@ -123,7 +123,7 @@ def stranger(chromium: Browser, live: Any, watch: Watch) -> Iterator[BrowserCont
     with override_settings(PLATFORM_URL=live.url):
         call_command("make_bucket")
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     context.add_init_script(CSP)
     context.on("page", watch.follow)
     yield context
