@@ -16,6 +16,7 @@ from .geometry import ITEM_VERTICES, Footprint, GeometryField
 from .remembered import Answered, Job, JobRefusal
 from .search import (
     MOMENT,
+    MOMENT_OF_RANGE,
     OF_RANGE,
     AssetQuerySet,
     CollectionQuerySet,
@@ -245,7 +246,7 @@ class Item(Stored, Boxed):
                 rising_moment(F("datetime")), "collection", "stac_id", name="item_earliest"
             ),
             # The newest of these is asked for at every search of a time (search.py).
-            models.Index(MOMENT.desc(), name="item_of_range", condition=OF_RANGE),
+            models.Index(MOMENT_OF_RANGE.desc(), name="item_of_range", condition=OF_RANGE),
             models.Index(ranks.CLEAREST.key, "collection", "stac_id", name="item_clearest"),
             # What filters ask most: any property equal to something. What else a catalog is asked
             # often gets indexes of its own (indexes.py).

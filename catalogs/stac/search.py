@@ -27,9 +27,14 @@ def rising_moment(datetime: Combinable) -> Func:
 
 MOMENT = moment(F("datetime"))  # as the indexes have it
 
-# Items whose time is not just their datetime, as the index of these has it.
+# Items whose time is not just their datetime, as the index of these has it. The index has their
+# datetime in words of its own: PostgreSQL takes most items for such, and would look for the newest
+# of them among all items, in the order of `item_latest`.
 OF_RANGE = Q(sql.infix("IS DISTINCT FROM", F("start"), F("datetime"))) | Q(
     sql.infix("IS DISTINCT FROM", F("end"), F("datetime"))
+)
+MOMENT_OF_RANGE = Func(
+    F("datetime"), template="GREATEST(%(expressions)s, '-infinity'::timestamptz)"
 )
 
 
@@ -148,8 +153,8 @@ class ItemQuerySet(QuerySet[Any]):
         newer: of a million items 289,000 pages for a month long ago, instead of 15. Where a place
         is asked for as well, its index leads, and this would only be one more to look at.
         """
-        ranges = self.model._base_manager.filter(OF_RANGE).order_by(MOMENT.desc())
-        newest = Subquery(ranges.values_list(MOMENT)[:1], output_field=sql.TIME)
+        ranges = self.model._base_manager.filter(OF_RANGE).order_by(MOMENT_OF_RANGE.desc())
+        newest = Subquery(ranges.values_list(MOMENT_OF_RANGE)[:1], output_field=sql.TIME)
         return Q(sql.infix("<=", MOMENT, Greatest(sql.moment(last), newest)))
 
 

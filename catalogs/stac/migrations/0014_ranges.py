@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
                 models.OrderBy(
                     models.Func(
                         models.F("datetime"),
-                        template="COALESCE(%(expressions)s, '-infinity'::timestamptz)",
+                        template="GREATEST(%(expressions)s, '-infinity'::timestamptz)",
                     ),
                     descending=True,
                 ),
