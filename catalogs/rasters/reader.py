@@ -31,8 +31,9 @@ MOST_RANGE = 16 * MIB  # bytes in one answer to the child
 KEPT_DRIVERS = frozenset({"GTiff", "COG", "MEM", "PNG", "JPEG", "WEBP", "VRT"})
 
 
-# No user's site-packages, no current folder; no bytecode is written, which a limit would cut off.
-_PYTHON = (sys.executable, "-s", "-P", "-B", "-m")
+_ALONE = (sys.executable, "-s", "-P")  # no user's site-packages, no current folder
+# A limited child keeps no bytecode, which its limit would cut off; `warm` has kept it for all.
+_PYTHON = (*_ALONE, "-B", "-m")
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -192,7 +193,7 @@ def _environment(folder: Path | None) -> dict[str, str]:
 @functools.cache
 def _skipped_drivers() -> str:
     """Every driver but the few that GeoTIFFs and thumbnails need."""
-    warm = [*_PYTHON, "catalogs.rasters.warm"]
+    warm = [*_ALONE, "-m", "catalogs.rasters.warm"]
     environment = {"PYTHONPATH": _ROOT, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     known = subprocess.run(warm, env=environment, cwd="/", capture_output=True, check=True)  # noqa: S603
     return ",".join(sorted(set(json.loads(known.stdout)) - KEPT_DRIVERS))
