@@ -121,7 +121,12 @@ def with_stack(place: Place, work: Callable[[Stack, dict[str, str]], list[str]])
         stack.store.make()
         stack.start_servers()
         stack.cluster.make_database()
-        environment = {**stack.environment, "GISTAC_CHROMIUM": packages.chromium() or ""}
+        environment = {
+            **stack.environment,
+            "GISTAC_CHROMIUM": packages.chromium() or "",
+            # Tests start some hundred processes, each of which would compile what it imports.
+            "PYTHONDONTWRITEBYTECODE": "",
+        }
         stack.manage("make_bucket", refusal="The bucket could not be made.")
         failed = work(stack, environment)
     finally:
