@@ -6,7 +6,9 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection
@@ -187,44 +189,38 @@ for line in sys.stdin:
 """
 
 
-@pytest.fixture
-def kill_before():
-    """`kill_before(3)` creates in another process; whether it was killed before statement 3."""
+@contextmanager
+def asked(program: str) -> Iterator[Callable[[object], str]]:
+    """`ask("3")` gives this program, in a process of its own, a line, and says its answer."""
     with subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", STEPPER],
+        [sys.executable, "-W", "ignore", "-c", program],
         env={**os.environ, **server_environment("http://testserver")},
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    ) as stepper:
+    ) as process:
 
-        def kill(number: int) -> bool:
-            print(number, file=stepper.stdin, flush=True)
-            return stepper.stdout.readline() == "9\n"
+        def ask(line: object) -> str:
+            print(line, file=process.stdin, flush=True)
+            return process.stdout.readline().strip()
 
-        yield kill
-        stepper.stdin.close()
+        yield ask
+        process.stdin.close()
+
+
+@pytest.fixture
+def kill_before():
+    """`kill_before(3)` creates in another process; whether it was killed before statement 3."""
+    with asked(STEPPER) as ask:
+        yield lambda number: ask(number) == "9"
 
 
 @pytest.fixture
 def kill_after():
     """`kill_after(0.05)` starts a creation in another process and kills it that much later."""
-    with subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", KILLER],
-        env={**os.environ, **server_environment("http://testserver")},
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as killer:
-
-        def kill(seconds: float) -> None:
-            print(seconds, file=killer.stdin, flush=True)
-            assert killer.stdout.readline() == "killed\n"
-
-        yield kill
-        killer.stdin.close()
+    with asked(KILLER) as ask:
+        yield ask
 
 
 def everything_or_nothing(before: set[str]) -> bool:
@@ -244,7 +240,7 @@ def everything_or_nothing(before: set[str]) -> bool:
 def test_killed_it_leaves_nothing_and_a_retry_works(committed, kill_after):
     before, dice = schemas(), random.Random(2)
     for _ in range(KILLS):
-        kill_after(dice.uniform(0, 0.15))
+        assert kill_after(dice.uniform(0, 0.15)) == "killed"
         wait_until_the_server_noticed()
         if everything_or_nothing(before):  # it was faster than the kill
             remove(Organization.objects.get(slug="killed"))
