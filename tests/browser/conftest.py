@@ -1,11 +1,13 @@
 """A real Chromium on a real server; whatever goes wrong unseen fails the test that caused it."""
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -86,9 +88,10 @@ class Watch:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    named = os.environ.get("GISTAC_CHROMIUM")
+    path = named or shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
-        pytest.fail("Chromium is missing: apt install chromium, or set CHROMIUM to its path.")
+        pytest.fail("Chromium is missing: apt install chromium, or name one by GISTAC_CHROMIUM.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -102,11 +105,22 @@ def _live_server(
     """Serves what is collected under hashed names, as production does: a script that is asked
     for by two names runs twice.
     """
-    collected = {"GISTAC_STATIC_ROOT": str(tmp_path_factory.mktemp("static"))}
-    environment = {**os.environ, **server_environment("http://localhost"), **collected}
-    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    collected = {"GISTAC_STATIC_ROOT": str(_collected(tmp_path_factory.getbasetemp()))}
     yield from serve(tmp_path_factory.mktemp("live"), collected)
+
+
+def _collected(folder: Path) -> Path:
+    """Once for all of the run's workers, whose folders lie beside each other."""
+    root = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "static"
+    with root.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.exists():
+            made = root.with_suffix(".made")
+            more = {**server_environment("http://localhost"), "GISTAC_STATIC_ROOT": str(made)}
+            command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+            subprocess.run(command, cwd=ROOT, env={**os.environ, **more}, check=True)
+            made.rename(root)
+    return root
 
 
 @pytest.fixture
@@ -158,3 +172,32 @@ def violations(page: Page) -> list[str]:
 def check_accessible(page: Page) -> None:
     found = violations(page)
     assert not found, "\n".join(found)
+
+
+type Dress = tuple[str, int]  # a colour scheme and a width
+
+# Each theme and each width once; all four of them are long.
+DRESSES: list[Dress] = [("light", 1280), ("dark", 390)]
+OTHER_DRESSES: list[Dress] = [("dark", 1280), ("light", 390)]
+
+in_dresses = pytest.mark.parametrize(
+    "dresses", [DRESSES, pytest.param(OTHER_DRESSES, marks=pytest.mark.long)], ids=["", "others"]
+)
+TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)))"
+
+
+def faults(page: Page, dresses: Sequence[Dress] = DRESSES) -> list[str]:
+    """What is wrong with the page as it stands, in each of these dresses."""
+    found = []
+    for scheme, width in dresses:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 850})
+        page.evaluate(TWO_FRAMES)
+        found += [f"{scheme}, {width}: {fault}" for fault in violations(page) + overflow(page)]
+    return found
+
+
+def overflow(page: Page) -> list[str]:
+    """WCAG 1.4.10: nothing makes the page itself scroll sideways."""
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [f"wider than the window by {wide} px"] if wide > 0 else []

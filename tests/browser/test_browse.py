@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tenants.current import tenant_scope
-from tests.browser.conftest import check_accessible
+from tests.browser.conftest import check_accessible, faults, in_dresses
 from tests.ui import catalog
 
 ALPS, FIJI = (5, 43, 17, 49), (174, -22, -174, -13)
@@ -282,16 +282,12 @@ LOOKS = [
 ]
 
 
-@pytest.mark.parametrize("path", LOOKS)
-def test_it_is_accessible(scenes, page, path):
+@in_dresses
+def test_it_is_accessible(scenes, page, dresses):
     page.emulate_media(reduced_motion="reduce")
-    page.goto(scenes + path)
-    page.wait_for_load_state("networkidle")
-    for scheme in ("light", "dark"):
-        for width in (1280, 390):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(150)
-            check_accessible(page)
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, f"{path} is {wide} px too wide at {width}"
+    bad = []
+    for path in LOOKS:
+        page.goto(scenes + path)
+        page.wait_for_load_state("networkidle")
+        bad += [f"{path}, {fault}" for fault in faults(page, dresses)]
+    assert not bad, "\n".join(bad)
