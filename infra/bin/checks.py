@@ -99,18 +99,24 @@ def bench(place: Place, words: list[str]) -> None:
         command = [str(PYTHON), "-m", "tests.benchmarks", *words]
         return _run({"benchmark": command}, {**environment, **more})
 
-    with_stack(place, work)
+    with_stack(place, work, keep="bench" if "--keep" in words else "")
 
 
-def with_stack(place: Place, work: Callable[[Stack, dict[str, str]], list[str]]) -> None:
-    """A database and a store of their own, fast because nothing of them has to last."""
-    throw_away = Place(place.folder / "test")
+def with_stack(
+    place: Place, work: Callable[[Stack, dict[str, str]], list[str]], keep: str = ""
+) -> None:
+    """A database and a store of their own, fast because nothing of them has to last; only what is
+    kept under a name waits for the next run, until its folder is removed."""
+    throw_away = Place(place.folder / (keep or "test"))
     if throw_away.folder.exists():
         leave = Stack(throw_away, throw_away=True)
         leave.claim()
         leave.recover()
-        leave.remove()
-        shutil.rmtree(throw_away.folder)
+        if not keep:
+            leave.remove()
+            shutil.rmtree(throw_away.folder)
+        elif leave.lock:
+            leave.lock.close()
     throw_away.make()
     throw_away.enough_room(3)
     stack = Stack(throw_away, throw_away=True)
@@ -131,7 +137,8 @@ def with_stack(place: Place, work: Callable[[Stack, dict[str, str]], list[str]])
         failed = work(stack, environment)
     finally:
         stack.stop()
-        stack.remove()
+        if not keep:
+            stack.remove()
     if failed:
         raise Failed(f"Failed: {', '.join(failed)}.")
 

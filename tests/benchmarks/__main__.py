@@ -6,6 +6,8 @@ import os
 import platform
 import statistics
 import tempfile
+import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,12 +15,14 @@ import django
 
 django.setup()
 
-from tests.benchmarks import data, limit, questions, writing  # noqa: E402 - after the settings stand
+from tests.benchmarks import data, growth, limit, questions, writing  # noqa: E402 - after the settings stand
 from tests.benchmarks.asking import Asked, ask, weigh  # noqa: E402
 from tests.benchmarks.servers import Ours, Peer  # noqa: E402
 
 Rounds = dict[str, list[Asked]]
 
+GROW = "measure ours alone, at --size and at these sizes; no more"
+KEEP = "leave what was loaded, and take what an earlier run with the same size has left"
 POST = "post"  # one item a request
 POSTS = 300
 
@@ -34,6 +38,8 @@ def read_words() -> argparse.Namespace:
     words.add_argument("--seconds", type=int, default=6, help="of each round")
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--without-peer", action="store_true")
+    words.add_argument("--grow", type=int, nargs="+", default=[], metavar="SIZE", help=GROW)
+    words.add_argument("--keep", action="store_true", help=KEEP)
     words.add_argument("--json", type=Path, default=Path(".data/bench.json"))
     return words.parse_args()
 
@@ -41,24 +47,37 @@ def read_words() -> argparse.Namespace:
 def main() -> None:
     words = read_words()
     ours = Ours()
+    if words.grow:
+        _load([ours], words)
+        growth.run(ours, words)
+        return
     servers: list[Ours | Peer] = [ours]
     if not words.without_peer:
         servers.append(Peer(Path(os.environ["BENCH_PEER"]), os.environ["BENCH_OWNER"]))
-    loaded: dict[str, float] = {}
-    for server in servers:
-        loaded[server.name] = words.size / server.load(words.size, words.seed)
-        print(f"{server.name}: loaded {loaded[server.name]:,.0f} items/s", flush=True)
-    _analyze()
+    loaded = _load(servers, words)
     asked = [kind for kind in words.kinds if kind != POST]
     found = {kind: measure(words, kind, servers, ours) for kind in asked}
     posted = post(words, servers) if POST in words.kinds else {}
     report(words, found, loaded, posted)
 
 
-def _analyze() -> None:
+def _load(servers: Sequence[Ours | Peer], words: argparse.Namespace) -> dict[str, float]:
+    """Items a second of each that was loaded now."""
+    loaded: dict[str, float] = {}
+    for server in servers:
+        if server.is_loaded():
+            continue
+        loaded[server.name] = words.size / server.load(words.size, words.seed)
+        print(f"{server.name}: loaded {loaded[server.name]:,.0f} items/s", flush=True)
+    if loaded:
+        _analyze([server.database for server in servers])
+    return loaded
+
+
+def _analyze(databases: Sequence[str]) -> None:
     import psycopg  # noqa: PLC0415 - only here, with an owner's rights
 
-    for database in ("gistac", "peer"):
+    for database in databases:
         address = os.environ["BENCH_OWNER"].rsplit("/", 1)[0] + f"/{database}"
         with psycopg.connect(address, autocommit=True) as owner:
             owner.execute("VACUUM ANALYZE")
@@ -105,7 +124,8 @@ def post(words: argparse.Namespace, servers: list[Ours | Peer]) -> dict[str, flo
     rounds: dict[str, list[float]] = {server.name: [] for server in servers}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(words.rounds):
-            documents = list(data.items(POSTS, words.seed, words.size + number * POSTS))
+            first = words.size + int(time.time()) + number * POSTS  # not those of an earlier run
+            documents = list(data.items(POSTS, words.seed, first))
             for server in servers:
                 with server.serving(Path(folder)):
                     took = writing.one_by_one(server.root, server.headers, documents)

@@ -43,7 +43,9 @@ def rate(
             env={
                 "PATH": os.environ["PATH"],
                 "PGPASSWORD": str(at.password),
-                "PGOPTIONS": f"-c search_path={schema},public",
+                # As our server has them, for the same plans.
+                "PGOPTIONS": f"-c search_path={schema},public -c jit=off"
+                " -c max_parallel_workers_per_gather=0",
             },
             capture_output=True,
             text=True,
