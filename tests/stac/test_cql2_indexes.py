@@ -22,7 +22,7 @@ YEAR = "INTERVAL('2020-01-01', '2020-12-31')"
         ("NOT name <> 'Luxembourg'", "item_by_property"),
         ("A_CONTAINS(tags, ('a'))", "item_by_property"),
         ("eo:cloud_cover < 10", "item_clearest"),
-        ("eo:cloud_cover BETWEEN 10 AND 20 AND collection = 'c'", "item_clearest"),
+        ("eo:cloud_cover BETWEEN 10 AND 20", "item_clearest"),
         ("datetime > TIMESTAMP('2020-01-05T00:00:00Z')", "item_latest"),
         (f"T_INTERSECTS(datetime, {YEAR})", "item_by_time"),
         (f"T_DURING(datetime, {YEAR})", "item_by_time"),
