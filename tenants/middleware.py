@@ -20,7 +20,7 @@ from django.urls import get_script_prefix, set_script_prefix, set_urlconf
 from django.utils.cache import patch_vary_headers
 from django.utils.encoding import escape_uri_path
 
-from tenants import impersonation, members, sessions, slugs, tokens
+from tenants import impersonation, members, served, sessions, slugs, tokens
 from tenants.backends import in_force
 from tenants.current import tenant_scope
 from tenants.models import Membership, Organization, User, with_port
@@ -59,9 +59,7 @@ class DoorMiddleware:
         return self.get_response(request)
 
     def _host_door(self, request: Request, host: str) -> HttpResponse:
-        organization = Organization.objects.filter(
-            domains__domain=host, state=Organization.State.ACTIVE
-        ).first()
+        organization = served.by_host(host)
         request.host_door = True
         if organization is None and (now := slugs.moved_host(host)):
             scheme = urlsplit(settings.PLATFORM_URL).scheme
@@ -70,9 +68,7 @@ class DoorMiddleware:
 
     def _path_door(self, request: Request, slug: str, rest: str | None) -> HttpResponse:
         """The prefix is a mount point, as in WSGI: reverse() and every link carry it."""
-        organization = Organization.objects.filter(
-            slug=slug, state=Organization.State.ACTIVE
-        ).first()
+        organization = served.by_slug(slug)
         if organization is None and (now := slugs.moved(slug)):
             return _moved(request, now.path.rstrip("/"), rest or "/")
         if organization is None:

@@ -126,6 +126,7 @@ def server_environment(url: str) -> dict[str, str]:
             f"?host={database['HOST']}"
         ).replace("@/", f"@:{database['PORT'] or 5432}/"),
         "GISTAC_DEVELOPMENT": "true",
+        "GISTAC_DOORS_KNOWN_FOR": "0",
     }
 
 

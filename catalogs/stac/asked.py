@@ -49,11 +49,17 @@ def _keeper() -> object:
     return getattr(connection, "keeper", None)
 
 
+def ready() -> frozenset[Rank]:
+    """The keys that indexes are known to hold."""
+    known = _catalogs.get(_keeper())
+    return known.ready if known else frozenset()
+
+
 def rank(name: str, kind: str) -> Rank | None:
     """The key of this property that an index is known to hold."""
-    known = _catalogs.get(_keeper())
+    known = ready()
     for one in (Rank(name, kind), Rank(name, kind, descending=True)):
-        if one == CLEAREST or (known and one in known.ready):
+        if one == CLEAREST or one in known:
             return one
     return None
 

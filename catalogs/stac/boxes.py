@@ -2,11 +2,15 @@
 
 import math
 import re
+from collections.abc import Sequence
+from struct import Struct
 from typing import Any, NamedTuple
 
 from django.contrib.gis.geos import GeometryCollection, GEOSGeometry, LineString, Point, Polygon
 
 ROUNDING = 1e-9  # degrees: a sum of longitudes is not exact
+# Of EWKB: byte order, kind, reference system, then numbers of points and the points.
+_POINT, _LINE, _POLYGON = Struct("<BII2d"), Struct("<BIII4d"), Struct("<BIIII10d")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -117,6 +121,30 @@ def shape(box: Box) -> GEOSGeometry:
     """What the box covers; a box without height or width is a line or a point."""
     parts = [_rectangle(half) for half in box.halves()]
     return parts[0] if len(parts) == 1 else GeometryCollection(parts, srid=4326)
+
+
+class Within(NamedTuple):
+    """A `bbox` as it is searched for: one part, or two on either side of the antimeridian."""
+
+    parts: tuple[str, ...]  # EWKB, in hexadecimal digits
+    elevations: tuple[float, float] | None = None  # metres
+
+
+def within(bbox: Sequence[float]) -> Within:
+    """Of 4 or 6 numbers, in degrees and metres."""
+    parts = tuple(_ewkb(half) for half in flat(list(bbox)).halves())
+    return Within(parts, (bbox[2], bbox[5]) if len(bbox) == 6 else None)
+
+
+def _ewkb(box: Box) -> str:
+    """What the box covers; without height or width it is a line or a point."""
+    west, south, east, north = box
+    if west == east and south == north:
+        return _POINT.pack(1, 0x20000001, 4326, west, south).hex()
+    if west == east or south == north:
+        return _LINE.pack(1, 0x20000002, 4326, 2, *box).hex()
+    ring = (west, south, west, north, east, north, east, south, west, south)
+    return _POLYGON.pack(1, 0x20000003, 4326, 1, 5, *ring).hex()
 
 
 def _rectangle(box: Box) -> GEOSGeometry:

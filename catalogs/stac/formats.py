@@ -5,11 +5,11 @@ server may answer, and RFC 9110 lets it disregard `Accept`. So programs with odd
 usual form, as they always did. An `f` that is not there was meant, and is 400.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+from functools import lru_cache
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 from . import links
@@ -65,9 +65,15 @@ def choose(request: Request, forms: Sequence[Form], name: str | None = None) -> 
     name = name or request.query_params.get("f")
     if name is not None:
         return _named(forms, name)
+    return _liked(request.headers.get("Accept", "*/*"), tuple(forms))
+
+
+@lru_cache(maxsize=256)  # clients of one kind all send the same
+def _liked(accept: str, forms: tuple[Form, ...]) -> Form:
+    asking = HttpRequest()
+    asking.META["HTTP_ACCEPT"] = accept
     owners = {kind: form for form in reversed(forms) for kind in form.media_types}
-    kinds = [kind for form in forms for kind in form.media_types]
-    liked = request._request.get_preferred_type(kinds)
+    liked = asking.get_preferred_type([kind for form in forms for kind in form.media_types])
     return owners[liked] if liked else forms[0]
 
 
@@ -79,7 +85,7 @@ def _named(forms: Sequence[Form], name: str) -> Form:
     raise Invalid(f"f: there is no form {name[:40]!r} here; there is {known}.", parameter="f")
 
 
-def alternate(address: str, form: Form, query: Mapping[str, Any] | None = None) -> links.Link:
-    """The link to the same in another form."""
-    asked = urlencode({**query, "f": form.name}) if query else f"f={form.name}"
+def alternate(address: str, form: Form, query: str = "") -> links.Link:
+    """The link to the same in another form; `query` is what else the address asks, encoded."""
+    asked = f"{query}&f={form.name}" if query else f"f={form.name}"
     return links.link("alternate", f"{address}?{asked}", form.media_type, form.title)

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 
 # Stored bodies hold this character where the root stands when they are sent. A control character
 # cannot stand raw inside JSON text (RFC 8259, 7), so nothing that was sent to us can forge it.
@@ -28,7 +28,12 @@ def root(request: HttpRequest) -> str:
     Which hosts may be asked for, and by which port, is decided before: ALLOWED_HOSTS, or a
     middleware that puts the known address into the request.
     """
-    return request.build_absolute_uri(reverse("stac:landing"))
+    return request.build_absolute_uri(_landing(get_urlconf(), get_script_prefix()))
+
+
+@lru_cache(maxsize=1_000)  # where it is mounted does not change
+def _landing(urlconf: str | None, prefix: str) -> str:
+    return reverse("stac:landing", urlconf)
 
 
 @lru_cache(maxsize=1_000)  # an item's links name each id many times

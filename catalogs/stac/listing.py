@@ -3,7 +3,7 @@
 Bodies are joined as the text that is stored and the mark is replaced; nothing is rendered.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +16,19 @@ from django.db.models.expressions import Combinable
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from . import asked, documents, exports, fields, formats, links, members, sorting, times
+from . import (
+    asked,
+    boxes,
+    documents,
+    exports,
+    fields,
+    formats,
+    links,
+    members,
+    shapes,
+    sorting,
+    times,
+)
 from .cql2 import collections, operands
 from .cql2.operands import Names
 from .formats import Form
@@ -24,11 +36,15 @@ from .links import Link
 from .models import Queryable
 from .paging import BY_ID, LATEST, Key, Page, Pager, Place
 from .parameters import USUAL_LIMIT
+from .ranks import Rank
 from .search import CollectionQuerySet
 from .sorting import ValueKey
 
 # What is asked of the answer; all else is asked of the rows.
 OF_THE_ANSWER = frozenset({"f", "fields", "limit", "sortby", "token"})
+# What was made a condition already, and is told apart by the text that it was made of.
+OPAQUE = ("filter", "q", "query")
+LONGEST_OPAQUE = 2_000  # bytes of these for which SQL is kept
 
 
 @dataclass(frozen=True)
@@ -75,25 +91,32 @@ CHILDREN = replace(COLLECTIONS, name="children")
 class Listing:
     """What `asked` finds among `rows`, at one address.
 
-    `rows` are all that the asker may see there. `asked` are the checked parameters, `sent` the
-    same as they came: the tokens of the pages are good for these at this address only.
+    `rows` makes all that the asker may see there, and `sight` says what decides that, beside the
+    address (None: nothing that could be said). `asked` are the checked parameters, `sent` the same
+    as they came: the tokens of the pages are good for these at this address only.
     """
 
     kind: Kind
     root: str
     path: str  # below the root
-    rows: QuerySet[Any]
+    rows: Callable[[], QuerySet[Any]]
     asked: Mapping[str, Any]
     sent: Mapping[str, Any]
-    homes: CollectionQuerySet | None = None  # the collections whose items are listed
+    # Makes the collections whose items are listed.
+    homes: Callable[[], CollectionQuerySet] | None = None
     method: str = "GET"
     form: Form = formats.JSON
+    sight: Hashable = None
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What is asked of the rows."""
+        return {name: v for name, v in self.asked.items() if name not in OF_THE_ANSWER}
 
     @property
     def found(self) -> Any:
         """All rows that were asked for, in no order."""
-        wanted = {name: v for name, v in self.asked.items() if name not in OF_THE_ANSWER}
-        return self.rows.search(**wanted)  # type: ignore[attr-defined]
+        return self.rows().search(**self.wanted)  # type: ignore[attr-defined]
 
     def page(self) -> Page:
         token = self.asked.get("token")
@@ -103,7 +126,34 @@ class Listing:
             pager = self.sorted(pager, place)
         limit = self.asked.get("limit", USUAL_LIMIT)
         with self.counted(pager.keys):
-            return pager.page(self.found, limit, place, self.total)
+            found = self.read(pager, place, limit)
+        return pager.page(found, limit, place, self.has_total)
+
+    def read(self, pager: Pager, place: Place | None, limit: int) -> list[tuple[Any, ...]]:
+        opaque = {name: self.asked[name] for name in OPAQUE if name in self.asked}
+        plain = {name: v for name, v in self.wanted.items() if name not in OPAQUE}
+        if plain.get("bbox"):
+            plain["bbox"] = boxes.within(plain["bbox"])
+
+        def rows(wanted: dict[str, Any], values: list[Any]) -> QuerySet[Any, Any]:
+            found = self.rows().search(**wanted, **opaque)  # type: ignore[attr-defined]
+            at = place and replace(place, values=values)
+            return pager.rows(found, limit, at, self.total(wanted))
+
+        fixed = self.fixed(pager, place, limit)
+        return shapes.rows(rows, plain, place.values if place else [], fixed=fixed)
+
+    def fixed(self, pager: Pager, place: Place | None, limit: int) -> Hashable:
+        """What decides the SQL of a page beside what is asked of its rows, if that can be said."""
+        opaque, ready = b"", frozenset[Rank]()
+        if any(name in self.asked for name in OPAQUE):
+            opaque = orjson.dumps([self.sent.get(name) for name in (*OPAQUE, "filter-lang")])
+            ready = asked.ready()
+        if self.sight is None or len(opaque) > LONGEST_OPAQUE:
+            return None
+        sort = tuple(self.asked.get("sortby", ())), str(pager.kinds)
+        backward = place and place.backward
+        return self.sight, self.kind.name, self.path, limit, backward, sort, opaque, ready
 
     def counted(self, keys: Sequence[Key]) -> AbstractContextManager[None]:
         """Notes which properties of items are asked for, and how long that takes."""
@@ -127,8 +177,8 @@ class Listing:
     def known(self, names: Sequence[str]) -> sorting.Kinds:
         """What the rows can be sorted by, of these names."""
         if self.homes is None:
-            return members.known(self.rows, names)
-        return sorting.of_items(Queryable.objects.filter(collection__in=self.homes), names)
+            return members.known(self.rows(), names)
+        return sorting.of_items(Queryable.objects.filter(collection__in=self.homes()), names)
 
     def answer(self, *around: Link) -> HttpResponseBase:
         """A FeatureCollection, or Collections, with the links `around` it; or a table."""
@@ -161,13 +211,16 @@ class Listing:
         return [orjson.dumps(part).decode() for part in parts]
 
     @property
-    def total(self) -> Combinable | None:
-        """All items of whole collections, whose numbers are kept."""
-        if self.homes is None or not self.asked.keys() - OF_THE_ANSWER <= {"collections"}:
+    def has_total(self) -> bool:
+        """Whether whole collections are asked for, whose numbers of items are kept; who sees only
+        some items of them learns of no others."""
+        asked = self.wanted.keys() <= {"collections"}
+        return asked and self.homes is not None and self.sight is not None
+
+    def total(self, wanted: Mapping[str, Any]) -> Combinable | None:
+        if not self.has_total or self.homes is None:
             return None
-        if self.homes.query.is_empty():
-            return None  # the asker sees some items of collections that it does not see
-        return self.homes.items_matched(self.asked.get("collections"))
+        return self.homes().items_matched(wanted.get("collections"))
 
     def matched(self, page: Page) -> dict[str, int]:
         """numberMatched, where it is known without counting items."""
@@ -176,7 +229,7 @@ class Listing:
         if page.total is not None:
             return {"numberMatched": page.total}
         asked = self.asked.keys() - OF_THE_ANSWER
-        return {} if self.homes is not None or asked else {"numberMatched": self.rows.count()}
+        return {} if self.homes is not None or asked else {"numberMatched": self.rows().count()}
 
     def neighbours(self, page: Page) -> list[Link]:
         """self, and next and prev where there are any."""

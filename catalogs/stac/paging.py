@@ -3,12 +3,11 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
 from django.core import signing
-from django.db.models import DateTimeField, F, Q, QuerySet, TextField, Value
+from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import (
     Exact,
@@ -18,6 +17,7 @@ from django.db.models.lookups import (
     LessThanOrEqual,
 )
 
+from . import sql
 from .errors import Invalid
 from .search import moment, rising_moment
 
@@ -60,16 +60,10 @@ class Key:
         return Q(bound) & (strictly | (Q(Exact(mine, given)) & rest))
 
 
-def _moment_value(read: str | None) -> Value:
-    return Value(read and datetime.fromisoformat(read), DateTimeField())
-
-
 def by_datetime(descending: bool) -> Key:
     """What has no datetime comes last both ways; each way has its index."""
     made = moment if descending else rising_moment
-    return Key(
-        "datetime", descending, made, lambda value: value and value.isoformat(), _moment_value
-    )
+    return Key("datetime", descending, made, lambda value: value and value.isoformat(), sql.moment)
 
 
 # Items: latest first, then by collection and id, so that no two are equal.
@@ -105,34 +99,39 @@ class Pager:
     keys: Sequence[Key] = LATEST
     kinds: Sequence[Sequence[str]] | None = None
 
-    def page(
+    def rows(
         self,
         rows: QuerySet[Any],
         limit: int,
         place: Place | None = None,
         total: Combinable | None = None,
-    ) -> Page:
-        """`limit` rows from this place on, by one question to the database; it answers `total` too,
-        where there is a row.
-        """
+    ) -> QuerySet[Any, tuple[Any, ...]]:
+        """Bodies and keys of `limit` rows from this place on, and of one more to see that there
+        is one; with the `total` beside each, where one is asked for."""
         backward = place is not None and place.backward
         if place:
             rows = rows.filter(self.beyond(place.values, backward))
         reads = [key.read for key in self.keys]
         ordered = rows.order_by(*(key.order(backward) for key in self.keys))
         totals = [] if total is None else [total]
-        found = list(ordered.values_list("body", *totals, *reads)[: limit + 1])
+        return ordered.values_list("body", *totals, *reads)[: limit + 1]
+
+    def page(
+        self, found: list[tuple[Any, ...]], limit: int, place: Place | None, has_total: bool
+    ) -> Page:
+        """Of what `rows` found."""
+        backward = place is not None and place.backward
         more, found = len(found) > limit, found[:limit]
         if backward:
             found.reverse()
         ahead = bool(found) and (more or backward)
         behind = bool(found) and (more if backward else place is not None)
-        keys = 1 + len(totals)  # where they begin in a row
+        keys = 2 if has_total else 1  # where they begin in a row
         return Page(
             [row[0] for row in found],
             self.token(found[-1][keys:], False) if ahead else None,
             self.token(found[0][keys:], True) if behind else None,
-            found[0][1] or 0 if totals and found else None,
+            found[0][1] or 0 if has_total and found else None,
         )
 
     def beyond(self, values: Sequence[Any], backward: bool) -> Q:

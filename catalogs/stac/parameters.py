@@ -3,7 +3,8 @@
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from functools import cache, cached_property
+from typing import Any, ClassVar, Self
 
 from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
@@ -284,15 +285,27 @@ class Parameters(serializers.Serializer[Any]):
         Raises `Invalid` naming one.
         """
         asked = {name: v for name, v in given.items() if v is not None or name == "fields"}
-        parameters = cls(data=asked, context={"posted": posted})
+        parameters = cls._made(posted)
         for name in given:
             if name not in parameters.fields:
                 known = ", ".join(sorted(parameters.fields))
                 raise Invalid(
                     f"There is no parameter {name[:80]!r} here; there is {known}.", parameter=name
                 )
-        parameters.is_valid(raise_exception=True)
-        return dict(parameters.validated_data)
+        found = {name: field.get_default() for name, field in parameters.preset}
+        found |= {name: parameters.fields[name].run_validation(v) for name, v in asked.items()}
+        return parameters.validate(found)  # type: ignore[no-any-return]
+
+    @classmethod
+    @cache
+    def _made(cls, posted: bool) -> Self:
+        """Made once, for its fields keep nothing of what they look at."""
+        return cls(context={"posted": posted})
+
+    @cached_property
+    def preset(self) -> list[tuple[str, Any]]:
+        """The fields that have a value where none is given."""
+        return [each for each in self.fields.items() if each[1].default is not serializers.empty]
 
 
 class ItemParameters(Parameters):

@@ -5,12 +5,12 @@ from datetime import datetime as Instant
 from typing import Any, Self
 
 from django.contrib.gis.geos import GEOSGeometry
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 
 from . import boxes, sight, sql
+from .boxes import Within
 from .sight import Asker
 from .times import Interval
 
@@ -38,17 +38,17 @@ MOMENT_OF_RANGE = Func(
 )
 
 
-def in_boxes(field: str, bbox: Sequence[float]) -> Q:
-    """Intersects the box of 4 or 6 numbers; across the antimeridian where west > east."""
+def in_box(field: str, within: Within) -> Q:
+    """Intersects the box, or one of its halves where it crosses the antimeridian."""
     found = Q()
-    for half in boxes.flat(list(bbox)).halves():
-        found |= Q(**{f"{field}__intersects": boxes.shape(half)})
+    for part in within.parts:
+        found |= Q(**{f"{field}__intersects": sql.place(part)})
     return found
 
 
 def in_interval(interval: Interval) -> Q:
     """Shares an instant with the interval; an item without any time matches (OGC 1, 7.15.4)."""
-    return Q(span__overlap=DateTimeTZRange(*interval, bounds="[]"))
+    return Q(span__overlap=sql.interval(*interval))
 
 
 def _common(datetime: Interval | None, *conditions: Q | None) -> Q:
@@ -57,6 +57,10 @@ def _common(datetime: Interval | None, *conditions: Q | None) -> Q:
     for condition in conditions:
         found &= Q() if condition is None else condition
     return found
+
+
+def _within(bbox: Sequence[float] | Within) -> Within:
+    return bbox if isinstance(bbox, Within) else boxes.within(bbox)
 
 
 class Total(Subquery):
@@ -89,7 +93,7 @@ class CollectionQuerySet(QuerySet[Any]):
     def search(
         self,
         *,
-        bbox: Sequence[float] | None = None,
+        bbox: Sequence[float] | Within | None = None,
         datetime: Interval | None = None,
         q: Q | None = None,
         query: Q | None = None,
@@ -101,7 +105,7 @@ class CollectionQuerySet(QuerySet[Any]):
         """
         found = self
         if bbox:
-            found = found.filter(in_boxes("extent", bbox))
+            found = found.filter(in_box("extent", _within(bbox)))
         return found.filter(_common(datetime, q, query, filter))
 
 
@@ -116,7 +120,7 @@ class ItemQuerySet(QuerySet[Any]):
         *,
         ids: Sequence[str] | None = None,
         collections: Sequence[str] | None = None,
-        bbox: Sequence[float] | None = None,
+        bbox: Sequence[float] | Within | None = None,
         intersects: GEOSGeometry | None = None,
         datetime: Interval | None = None,
         q: Q | None = None,
@@ -125,10 +129,10 @@ class ItemQuerySet(QuerySet[Any]):
     ) -> Self:
         """Items that meet all that is given (STAC API 1.0.0, item-search, "Query Parameters").
 
-        `bbox` has 4 or 6 numbers in degrees and metres, `intersects` is in WGS 84, `datetime` a
-        pair whose open side is None, `q` what freetext.condition made of a text, `query` and
-        `filter` what query.condition and cql2.condition made of them. Items without a geometry
-        meet no box and no shape.
+        `bbox` has 4 or 6 numbers in degrees and metres, or is these as boxes.within, `intersects`
+        is in WGS 84, `datetime` a pair whose open side is None, `q` what freetext.condition made
+        of a text, `query` and `filter` what query.condition and cql2.condition made of them. Items
+        without a geometry meet no box and no shape.
         """
         found = self
         if ids is not None:
@@ -136,9 +140,11 @@ class ItemQuerySet(QuerySet[Any]):
         if collections is not None:
             found = found.filter(collection__in=collections)
         if bbox:
-            found = found.filter(in_boxes("geometry", bbox))
-            if len(bbox) == 6:
-                found = found.filter(highest__gte=bbox[2], lowest__lte=bbox[5])
+            within = _within(bbox)
+            found = found.filter(in_box("geometry", within))
+            if within.elevations:
+                lowest, highest = within.elevations
+                found = found.filter(highest__gte=lowest, lowest__lte=highest)
         if intersects is not None:
             found = found.filter(geometry__intersects=intersects)
         if datetime and datetime[1] and not bbox and intersects is None:

@@ -15,7 +15,7 @@ Whoever asks is `request.user`, of whatever class. Beside `has_perm` it may have
   collection: a collection's document tells of all its items.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from django.apps import apps
@@ -61,6 +61,20 @@ def seen[Rows: QuerySet[Any]](rows: Rows, user: Asker, permission: str, at: str 
     if user.has_perm("stac.view_every_collection"):
         return rows
     return rows.exclude(**{f"{at}__in": _hidden("Collection", names(user), "named__who")})
+
+
+def shape(user: Asker, permission: str) -> Hashable:
+    """What decides which rows `seen` finds, beside their collections' visibility; None where a
+    search decides."""
+    if only_items(user) is not None:
+        return None
+    only = only_collections(user)
+    named = None if only is None else tuple(sorted(only))
+    if not user.has_perm(permission):
+        return PUBLIC, named
+    if user.has_perm("stac.view_every_collection"):
+        return "", named
+    return NAMED, named, tuple(names(user))
 
 
 def unhidden[Rows: QuerySet[Any]](rows: Rows, user: Asker, *at: str) -> Rows:

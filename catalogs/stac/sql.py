@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from django.contrib.gis.db.models import GeometryField
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.db.models import (
     BooleanField,
     Case,
@@ -23,6 +25,8 @@ JSON: "Field[Any, Any]" = JSONField()
 NUMBER: "Field[Any, Any]" = DecimalField()
 TEXT: "Field[Any, Any]" = TextField()
 TIME: "Field[Any, Any]" = DateTimeField()
+SPAN: "Field[Any, Any]" = DateTimeRangeField()
+PLACE: "Field[Any, Any]" = GeometryField(srid=4326)
 
 TRUE = Func(template="TRUE", output_field=BOOLEAN)
 FALSE = Func(template="FALSE", output_field=BOOLEAN)
@@ -70,6 +74,16 @@ def number(value: float) -> Func:
 def moment(value: Any) -> Func:
     template = "%(expressions)s::timestamptz"
     return Func(Value(value), template=template, output_field=TIME)
+
+
+def interval(start: Any, end: Any) -> Func:
+    """With both its ends; a side that is None is open."""
+    return call("tstzrange", moment(start), moment(end), text("[]"), field=SPAN)
+
+
+def place(ewkb: str) -> Func:
+    """A geometry of EWKB in hexadecimal digits."""
+    return Func(Value(ewkb), template="%(expressions)s::geometry", output_field=PLACE)
 
 
 def document(value: Any) -> Func:

@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import ip_address
 
 from django.conf import settings
@@ -51,7 +52,11 @@ def identify(request: HttpRequest) -> str:
 
 def address_of(request: HttpRequest) -> str | None:
     """As the proxies that we trust have passed it on; nothing, where that is no address."""
-    said = BaseThrottle().get_ident(request)  # type: ignore[arg-type]
+    return _address(BaseThrottle().get_ident(request))  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1_000)
+def _address(said: str | None) -> str | None:
     try:
         return str(ip_address((said or "").partition("%")[0]))  # without an IPv6 zone
     except ValueError:

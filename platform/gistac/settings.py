@@ -29,6 +29,8 @@ DEVELOPMENT = env.flag("GISTAC_DEVELOPMENT")
 TXT_RECORDS = "tenants.domains.txt_records"
 # Which host belongs to whom is decided by the doors middleware, from Domain rows.
 ALLOWED_HOSTS = ["*"]
+# Seconds for which a process remembers which organization that is.
+DOORS_KNOWN_FOR = env.whole("GISTAC_DOORS_KNOWN_FOR", 1)
 USE_X_FORWARDED_HOST = False
 TRUSTED_PROXIES = env.whole("GISTAC_TRUSTED_PROXIES", 0)
 if TRUSTED_PROXIES:

@@ -1,8 +1,10 @@
 """The WSGI entry point: threads, never ASGI, since a scope belongs to a thread's connection."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from gistac.startup import refuse_unsafe
@@ -17,5 +19,9 @@ os.environ.setdefault(
 
 application = get_wsgi_application()
 refuse_unsafe()
+for urlconf in ("gistac.urls", "gistac.urls_public", "gistac.urls_shared"):
+    get_resolver(urlconf).reverse_dict  # noqa: B018 - reads all views in, before the first request
+gc.collect()
+gc.freeze()  # what stands now, stays: no request waits for a walk through all of it
 for counting in ("tenants.usage", "gistac.asked"):  # their models can be imported only now
     import_string(f"{counting}.keep_writing")()

@@ -91,6 +91,12 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     def get_connection_params(self) -> dict[str, Any]:
         return {**super().get_connection_params(), "cursor_factory": Cursor}
 
+    def register_geometry_adapters(self, pg_connection: Any, clear_caches: bool = False) -> None:
+        """Once for each connection, not each time that the pool gives it away."""
+        if clear_caches or not getattr(pg_connection, "knows_geometry", False):
+            super().register_geometry_adapters(pg_connection, clear_caches)
+            pg_connection.knows_geometry = True
+
     def create_cursor(self, name: str | None = None) -> Any:
         paths = ", ".join(quote_schema_name(path) for path in self._get_cursor_search_paths())
         switch = f"SET search_path = {paths};"

@@ -1,6 +1,6 @@
 """A flame graph as SVG, of stacks in the collapsed format that profilers such as py-spy write:
 
-    python -m tests.benchmarks.flames "Title" < stacks.txt > flames.svg
+python -m tests.benchmarks.flames "Title" < stacks.txt > flames.svg
 """
 
 import re

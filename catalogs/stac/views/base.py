@@ -1,7 +1,9 @@
 """What every resource of the API has in common."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
 from django.utils.cache import patch_vary_headers
@@ -71,10 +73,13 @@ class StacView(APIView):
 
     def alternates(self, to: Form) -> list[links.Link]:
         """Links to the forms that are not `to` (OGC API Features 1, fc-links and f-links)."""
-        query = {name: v for name, v in self.request.query_params.items() if name != "f"}
+        return [link for form, link in self._forms if form is not to]
+
+    @cached_property
+    def _forms(self) -> list[tuple[Form, links.Link]]:
+        query = urlencode({n: v for n, v in self.request.query_params.items() if n != "f"})
         own = self.request.build_absolute_uri(escape_uri_path(self.request.path))
-        others = (form for form in self.get_renderers() if form is not to)
-        return [formats.alternate(own, form, query) for form in others]
+        return [(form, formats.alternate(own, form, query)) for form in self.get_renderers()]
 
     def get_exception_handler(self) -> Callable[..., HttpResponse | None]:
         return errors.handler

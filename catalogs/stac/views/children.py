@@ -35,7 +35,8 @@ class Children(StacView):
         seen = Collection.objects.visible_to(request.user)
         kind = asked.pop("type", None)
         rows = seen.none() if kind == "Catalog" else seen
-        listing = Listing(CHILDREN, root, "children", rows, asked, request.query_params.dict())
+        sent = request.query_params.dict()
+        listing = Listing(CHILDREN, root, "children", lambda: rows, asked, sent)
         page = listing.page()
         if kind != "Collection" and page.next is None:
             page = replace(page, bodies=[*page.bodies, *further(seen, root)])

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from .. import answers, links, transactions
+from .. import answers, links, shapes, sight, transactions
 from ..components import ref
 from ..documents import Document
 from ..errors import Changed, Invalid, NotFound
@@ -83,8 +84,17 @@ def _found(
     others: list[links.Link],
     method: str = "GET",
 ) -> HttpResponseBase:
-    root, seen = links.root(request), Collection.objects.visible_to(request.user)
-    listing = Listing(COLLECTIONS, root, path, seen, asked, sent, method=method)
+    root, user = links.root(request), request.user
+    listing = Listing(
+        COLLECTIONS,
+        root,
+        path,
+        lambda: Collection.objects.visible_to(user),
+        asked,
+        sent,
+        method=method,
+        sight=sight.shape(user, "stac.view_collection"),
+    )
     return listing.answer(*links.of_collections(root), *others)
 
 
@@ -100,11 +110,16 @@ class OneCollection(PatchView):
 
     @extend_schema(operation_id="getCollection", responses=_COLLECTION)
     def get(self, request: Request, collection: str) -> HttpResponse:
-        seen = Collection.objects.visible_to(request.user).filter(pk=collection)
-        found = seen.values_list("body", "etag", "updated").first()
-        if found is None:
+        user = request.user
+
+        def rows(id: str) -> QuerySet[Collection, Any]:
+            seen = Collection.objects.visible_to(user).filter(pk=id)
+            return seen.values_list("body", "etag", "updated")
+
+        found = shapes.rows(rows, collection, fixed=sight.shape(user, "stac.view_collection"))
+        if not found:
             raise NotFound
-        body, etag, updated = found
+        body, etag, updated = found[0]
         return answers.stored(request, body, etag, updated, links.JSON)
 
     @extend_schema(

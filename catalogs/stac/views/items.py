@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from .. import answers, formats, links, transactions
+from .. import answers, formats, links, shapes, sight, transactions
 from ..components import ref
 from ..documents import Document
 from ..errors import Changed, Invalid, NotFound
@@ -60,9 +61,19 @@ class Search(StacView):
         sent: dict[str, Any],
         method: str = "GET",
     ) -> HttpResponseBase:
-        root, seen = links.root(request), Item.objects.visible_to(request.user)
-        homes = Collection.objects.shown_to(request.user)
-        listing = Listing(ITEMS, root, "search", seen, asked, sent, homes, method, self.form)
+        root, user = links.root(request), request.user
+        listing = Listing(
+            ITEMS,
+            root,
+            "search",
+            lambda: Item.objects.visible_to(user),
+            asked,
+            sent,
+            lambda: Collection.objects.shown_to(user),
+            method,
+            self.form,
+            sight.shape(user, "stac.view_item"),
+        )
         others = self.alternates(to=self.usual) if method == "GET" else []
         return listing.answer(links.to_root(root), *others)
 
@@ -76,14 +87,25 @@ class Items(WriteItems):
 
     @extend_schema(operation_id="getFeatures", parameters=[ItemsParameters], responses=_FOUND)
     def get(self, request: Request, collection: str) -> HttpResponseBase:
-        if not Collection.objects.visible_to(request.user).filter(pk=collection).exists():
+        user = request.user
+
+        def homes(id: str) -> QuerySet[Collection, Any]:
+            return Collection.objects.visible_to(user).filter(pk=id).values_list("pk")
+
+        if not shapes.rows(homes, collection, fixed=sight.shape(user, "stac.view_collection")):
             raise NotFound
         root, own = links.root(request), links.collection_path(collection)
-        seen = Item.objects.visible_to(request.user).filter(collection=collection)
-        sent = request.query_params.dict()
-        homes = Collection.objects.shown_to(request.user).filter(pk=collection)
-        path = f"{own}/items"
-        listing = Listing(ITEMS, root, path, seen, self.asked, sent, homes, form=self.form)
+        listing = Listing(
+            ITEMS,
+            root,
+            f"{own}/items",
+            lambda: Item.objects.visible_to(user).filter(collection=collection),
+            self.asked,
+            request.query_params.dict(),
+            lambda: Collection.objects.shown_to(user).filter(pk=collection),
+            form=self.form,
+            sight=sight.shape(user, "stac.view_item"),
+        )
         return listing.answer(
             *self.alternates(to=self.usual),
             links.to_root(root),
@@ -105,11 +127,16 @@ class OneItem(PatchView):
 
     @extend_schema(operation_id="getFeature", parameters=[ItemParameters], responses=_ITEM)
     def get(self, request: Request, collection: str, item: str) -> HttpResponse:
-        seen = Item.objects.visible_to(request.user).filter(collection=collection, stac_id=item)
-        found = seen.values_list("body", "etag", "updated").first()
-        if found is None:
+        user = request.user
+
+        def rows(collection: str, item: str) -> QuerySet[Item, Any]:
+            seen = Item.objects.visible_to(user).filter(collection=collection, stac_id=item)
+            return seen.values_list("body", "etag", "updated")
+
+        found = shapes.rows(rows, collection, item, fixed=sight.shape(user, "stac.view_item"))
+        if not found:
             raise NotFound
-        body, etag, updated = found
+        body, etag, updated = found[0]
         return answers.stored(request, body, etag, updated, links.GEOJSON)
 
     @extend_schema(
