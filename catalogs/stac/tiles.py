@@ -8,6 +8,9 @@ to `MOST_COUNTED` all are counted; beyond, a sample of the table's pages tells, 
 
 import hashlib
 import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -27,6 +30,8 @@ MOST_COUNTED = 10_000
 SAMPLED = 6_000  # pages of the table, of 8 kB
 WIDE = 5  # zoom from which on tiles cover little
 DEEPEST = 24  # zoom
+MOST_KEPT = 32 * 2**20  # bytes of tiles that a process keeps
+ENTRY = 300  # bytes that keeping one costs, also one where nothing lies
 EXTENT = 4_096  # units across a tile
 BUFFER = 64  # units around it, so that no outline ends at its edge
 CELLS = 32  # across a tile
@@ -222,3 +227,30 @@ def draw(statement: str, found: ItemQuerySet) -> bytes:
     with connections[found.db].cursor() as cursor:
         cursor.execute(statement)
         return bytes(cursor.fetchone()[0] or b"")
+
+
+class Drawn:
+    """Tiles that were drawn lately, by their versions: what many look at is drawn once."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most  # bytes
+        self.size = 0
+        self.tiles: OrderedDict[str, bytes] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def get(self, version: str, draw: Callable[[], bytes]) -> bytes:
+        with self.lock:
+            if version in self.tiles:
+                self.tiles.move_to_end(version)
+                return self.tiles[version]
+        tile = draw()
+        with self.lock:
+            if version not in self.tiles:
+                self.tiles[version] = tile
+                self.size += len(tile) + ENTRY
+            while self.size > self.most:
+                self.size -= len(self.tiles.popitem(last=False)[1]) + ENTRY
+        return tile
+
+
+drawn = Drawn(MOST_KEPT)

@@ -5,6 +5,7 @@ from collections import Counter
 import mapbox_vector_tile
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from catalogs.stac import tiles, transactions
@@ -157,6 +158,27 @@ def test_a_version_that_is_known_is_not_sent_again(stac, stranger, both):
     assert stac(WORLD)["ETag"] != stac(WORLD, collections="open")["ETag"]
 
 
+def test_what_many_look_at_is_drawn_once(stac, stranger, both):
+    def draws(client):
+        with CaptureQueriesContext(connection) as captured:
+            drawn(client)
+        return sum("ST_AsMVT" in each["sql"] for each in captured)
+
+    assert [draws(client) for client in (stac, stac, stranger, stranger)] == [1, 0, 1, 0]
+    transactions.create_item(Collection.objects.get(pk="open"), documents.item("new"))
+    assert drawn(stranger) == ["new", "of-open"]
+
+
+def test_only_so_many_are_kept():
+    kept = tiles.Drawn(3 * (10 + tiles.ENTRY))
+    for version in ("a", "b", "c", "a", "d"):
+        assert kept.get(version, lambda: bytes(10)) == bytes(10)
+    assert list(kept.tiles) == ["c", "a", "d"]
+    for number in range(20):
+        kept.get(str(number), bytes)
+    assert kept.size == len(kept.tiles) * tiles.ENTRY <= kept.most
+
+
 def test_every_write_of_an_item_makes_another_version(stac, both):
     seen = [stac(WORLD)["ETag"]]
 
@@ -261,7 +283,8 @@ def test_a_long_outline_has_no_more_corners_than_are_seen(stranger, home):
 
 @pytest.fixture
 def few(monkeypatch):
-    """Bounds that a test can pass."""
+    """Bounds that a test can pass; and nothing is kept of what it writes past our own verbs."""
+    monkeypatch.setattr(tiles, "drawn", tiles.Drawn(0))
     monkeypatch.setattr(tiles, "MOST_DRAWN", 3)
     monkeypatch.setattr(tiles, "MOST_COUNTED", 10)
 

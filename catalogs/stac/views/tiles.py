@@ -44,8 +44,11 @@ class Tile(StacView):
         homes = Collection.objects.shown_to(request.user)
         if "collections" in wanted:
             homes = homes.filter(pk__in=wanted["collections"])
-        etag = f'W/"{tiles.version(statement, homes)}"'
+        version = tiles.version(statement, homes)
+        etag = f'W/"{version}"'
         known = get_conditional_response(request, etag)
-        answer = known or answers.tile(tiles.draw(statement, found))
+        answer = known or answers.tile(
+            tiles.drawn.get(version, lambda: tiles.draw(statement, found))
+        )
         answer["ETag"] = etag
         return answer
