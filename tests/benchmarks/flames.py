@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 WIDTH, TOP, HEIGHT = 1_000, 34, 15  # pixels; the height is that of one frame
-NARROWEST = 0.8  # pixels
+NARROWEST = 1.6  # pixels
 WIDE_ENOUGH = 34  # pixels, for a name
 LETTER = 5.6  # pixels
 ROOT = "WSGIHandler.__call__"  # what is below it serves a request
