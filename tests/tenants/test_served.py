@@ -14,7 +14,7 @@ State = Organization.State
 
 @pytest.fixture
 def remembered(settings, acme):
-    settings.DOORS_KNOWN_FOR = 0.2
+    settings.DOORS_KNOWN_FOR = 600
     served._known.clear()
     yield acme
     served._known.clear()
@@ -33,7 +33,8 @@ def test_the_second_request_asks_no_more(client, remembered):
     assert asked(client, landing) == (200, 0)
 
 
-def test_what_is_changed_is_so_after_a_moment(client, remembered):
+def test_what_is_changed_is_so_after_a_moment(client, remembered, settings):
+    settings.DOORS_KNOWN_FOR = 0.2
     landing = "/o/acme/stac/conformance"
     assert asked(client, landing) == (200, 1)
     Organization.objects.filter(pk=remembered.pk).update(state=State.SUSPENDED)
