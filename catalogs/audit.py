@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 from catalogs.models import AuditRecord
 from catalogs.stac.documents import Document
 from catalogs.stac.extents import ROOT
+from catalogs.stac.inserting import insert
 from catalogs.stac.models import Stored
 
 LONGEST = 2_000  # of one value, as JSON; of a longer one the length is kept
@@ -44,7 +45,7 @@ def record(actor: Actor, action: str, change: Change = (None, None), /, **object
     `change` is what was and what is, see `difference`.
     """
     address, request = import_string(settings.AUDIT_ORIGIN)()
-    AuditRecord.objects.create(
+    row = AuditRecord(
         actor_kind=actor.kind,
         actor_id=actor.id[:40],
         actor_name=actor.name[:254],
@@ -55,6 +56,7 @@ def record(actor: Actor, action: str, change: Change = (None, None), /, **object
         before=change[0],
         after=change[1],
     )
+    insert(row)
 
 
 def documents(old: Stored, new: Stored) -> Change:

@@ -35,11 +35,19 @@ class Body:
     file: IO[bytes]
     media_type: str
     size: int  # bytes
-    digest: str = ""  # SHA-256, where somebody asked for it
 
     @property
     def is_one_text(self) -> bool:
         return self.media_type in ("application/json", "application/geo+json")
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256, in hex."""
+        self.file.seek(0)
+        whole = hashlib.sha256()
+        while chunk := self.file.read(CHUNK):
+            whole.update(chunk)
+        return whole.hexdigest()
 
     @cached_property
     def value(self) -> Any:
@@ -121,18 +129,17 @@ class BodyParser(BaseParser):
         expected = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
         if expected > self.largest:
             raise self.too_large()
-        file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed with it
-        size, digest = 0, hashlib.sha256()
+        file = tempfile.SpooledTemporaryFile(IN_MEMORY, buffering=CHUNK)  # noqa: SIM115 - closed with it
+        size = 0
         while chunk := stream.read(CHUNK):
             size += len(chunk)
             if size > self.largest:
                 raise self.too_large()
-            digest.update(chunk)
             file.write(chunk)
         if size < expected:
             raise Invalid(f"The body broke off after {size:,} of {expected:,} bytes.")
         file.seek(0)
-        return Body(file, self.media_type, size, digest.hexdigest())
+        return Body(file, self.media_type, size)
 
     def too_large(self) -> TooLarge:
         return TooLarge(

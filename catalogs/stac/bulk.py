@@ -1,20 +1,23 @@
 """Many items written at once: all or none, or as many as are good, with a report of each.
 
-Everything is looked through before anything is locked. Then the collection's row is locked, and
-items are written by COPY, a batch at a time; extents and queryables follow once a batch.
+The first batch is looked through before anything is locked. Then the collection's row is locked,
+and items are written by COPY, a batch at a time, while a thread looks through the next one;
+extents and queryables follow once a batch.
 """
 
 import pickle
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import IO, Any
 
 from django.db import models, transaction
 
-from . import copying, extents, learning, queryables, transactions, upgrading
+from . import copying, extents, learning, queryables, sql, transactions, upgrading
 from .bodies import Body, Sent, listed
 from .documents import LONGEST_ID, Document
 from .errors import Conflict, NotFound, Refused, TooLarge
@@ -95,16 +98,26 @@ def write(
     the plan is lenient. `written` is called in that transaction, before its end.
     """
     report = Report()
-    batches = ahead(_few(look_through(collection, body, plan)))
-    with transaction.atomic():
-        locked = transactions.lock(collection.pk)
-        for batch in batches:
-            report.add(put(locked, batch, body, plan))
-        written(report)
+    with closing(beside(_few(look_through(collection, body, plan)))) as batches:
+        first = list(islice(batches, 1))
+        with transaction.atomic():
+            locked = transactions.lock(collection.pk)
+            for batch in chain(first, batches):
+                report.add(put(locked, batch, body, plan))
+            written(report)
     return report
 
 
-def _few(batches: Iterable[list[Looked]]) -> Iterator[list[Looked]]:
+def beside(batches: Generator[list[Looked]]) -> Generator[list[Looked]]:
+    """The same batches, each made by a thread while the one before it is being written."""
+    with closing(batches), ThreadPoolExecutor(1, thread_name_prefix="look") as thread:
+        coming = thread.submit(next, batches, None)
+        while batch := coming.result():
+            coming = thread.submit(next, batches, None)
+            yield batch
+
+
+def _few(batches: Iterable[list[Looked]]) -> Generator[list[Looked]]:
     """As many as one waits for: a small file may unpack to any number of items."""
     count = 0
     for batch in batches:
@@ -122,7 +135,7 @@ def create_items(collection: Collection, features: Sequence[Document]) -> Report
     return write(collection, listed(features), Plan())
 
 
-def look_through(collection: Collection, body: Body, plan: Plan) -> Iterator[list[Looked]]:
+def look_through(collection: Collection, body: Body, plan: Plan) -> Generator[list[Looked]]:
     """The items of the body, checked, in batches that fit into memory."""
     seen: set[str] = set()
     for some in _batches(body.features()):
@@ -131,8 +144,9 @@ def look_through(collection: Collection, body: Body, plan: Plan) -> Iterator[lis
         places = plain_footprints(
             [value.get("geometry") if isinstance(value, dict) else None for _, value in values]
         )
+        blank = Item(collection=collection)
         batch = [
-            _look(index, value, collection, seen, place)
+            _look(index, value, blank.twin(), seen, place)
             for (index, value), place in zip(values, places, strict=True)
         ]
         for looked in batch:
@@ -165,14 +179,12 @@ def _value(sent: Sent, plan: Plan) -> Any:
         return fault
 
 
-def _look(
-    index: int, value: Any, collection: Collection, seen: set[str], place: Footprint | None
-) -> Looked:
+def _look(index: int, value: Any, item: Item, seen: set[str], place: Footprint | None) -> Looked:
     id = value.get("id") if isinstance(value, dict) else None
     try:
         if isinstance(value, Refused):
             raise value
-        item = Item.from_stac(value, collection, footprint=place)
+        item.take(value, footprint=place)
         if item.stac_id in seen:
             raise Conflict(f"The item {item.stac_id!r} comes twice.", pointer="/id")
     except Refused as fault:
@@ -211,8 +223,7 @@ def _read(file: IO[bytes], end: int) -> Iterator[list[Looked]]:
 
 def put(locked: Collection, batch: Sequence[Looked], body: Body, plan: Plan) -> list[Outcome]:
     """Writes a batch into the collection (its row is locked) and says what became of each."""
-    ids = [looked.id for looked in batch if looked.item]
-    here = set(locked.items.filter(stac_id__in=ids).values_list("stac_id", flat=True))
+    here = _here(locked, [looked.item.stac_id for looked in batch if looked.item])
     decided = [_decide(looked, plan.method, here) for looked in batch]
     for looked in decided:
         if looked.refused and not plan.lenient:
@@ -222,6 +233,12 @@ def put(locked: Collection, batch: Sequence[Looked], body: Body, plan: Plan) -> 
     if plan.method is not Method.SKIP:
         _replace(locked, {x.item.stac_id: x.item for x in good if x.item and x.id in here})
     return [_outcome(looked, plan.method, here) for looked in decided]
+
+
+def _here(locked: Collection, ids: list[str]) -> set[str]:
+    """Those that the collection has."""
+    found = locked.items.filter(sql.among("stac_id", ids))
+    return set(found.values_list("stac_id", flat=True))
 
 
 def _decide(looked: Looked, method: Method, here: set[str]) -> Looked:

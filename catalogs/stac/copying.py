@@ -5,9 +5,9 @@ from functools import cache
 from typing import Any
 
 import orjson
-from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection
 
+from .inserting import ewkb
 from .models import Item
 
 _INCOMING = "incoming_items"
@@ -21,7 +21,7 @@ _TYPES = {
     "PositiveIntegerField": "int4",
     "FloatField": "float8",
     "DateTimeField": "timestamptz",
-    "GeometryField": "bytea",  # as `_ewkb` writes it
+    "GeometryField": "bytea",  # as `ewkb` writes it
     "JSONField": "bytea",  # as `_jsonb` writes it
 }
 
@@ -71,19 +71,12 @@ def _fields() -> list[Any]:
     return [field for field in Item._meta.concrete_fields if not field.generated]
 
 
-def _ewkb(shape: memoryview | GEOSGeometry | None) -> bytes | None:
-    """As it was set, or as it became when somebody asked for it."""
-    if isinstance(shape, GEOSGeometry):
-        shape = shape.ewkb
-    return None if shape is None else bytes(shape)
-
-
 def _jsonb(value: Any) -> bytes:
     """With the number of the form in front (PostgreSQL's jsonb_recv)."""
     return b"\x01" + orjson.dumps(value)
 
 
-_WRITERS: dict[str, Callable[[Any], Any]] = {"GeometryField": _ewkb, "JSONField": _jsonb}
+_WRITERS: dict[str, Callable[[Any], Any]] = {"GeometryField": ewkb, "JSONField": _jsonb}
 
 
 def _name(name: str | None) -> str:

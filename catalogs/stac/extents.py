@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -21,7 +22,6 @@ from .times import Interval
 from .validation import OFF
 
 ROOT = "/"  # stands for the root where a document is read only to be written back
-_COUNTED = ("count", "contents")
 _DESCRIBES = ("title", "type", "description", "roles")
 
 
@@ -43,7 +43,7 @@ def grow(collection: Collection, items: Sequence[Item], *, added: int) -> None:
             end = item.end
         empty = empty and start is None
     if not _rewrite(collection, box, (start, end), changes, _asset_kinds(collection, items)):
-        collection.save(update_fields=_COUNTED)
+        _save_count(collection)
     if added:
         admit()
 
@@ -60,7 +60,7 @@ def shrink(collection: Collection, *gone: Item, removed: int) -> None:
     if collection.derived and any(_at_edge(collection, item) for item in gone):
         box, span = _measure(collection)
     if not _rewrite(collection, box, span, changes) and removed:
-        collection.save(update_fields=_COUNTED)
+        _save_count(collection)
 
 
 def _at_edge(collection: Collection, item: Item) -> bool:
@@ -74,6 +74,15 @@ def _count(collection: Collection, change: int) -> None:
     """To be saved with what else changes."""
     collection.count += change
     collection.contents = uuid.uuid4()
+
+
+def _save_count(collection: Collection) -> None:
+    """With nearly every write, and so in SQL: Django is longer about it than PostgreSQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [collection.count, collection.contents, collection.pk])
+
+
+_COUNT = 'UPDATE "stac_collection" SET "count" = %s, "contents" = %s WHERE "id" = %s'
 
 
 def admit() -> None:
@@ -127,11 +136,13 @@ def _rewrite(
     kinds: Mapping[str, Any] = MappingProxyType({}),
 ) -> bool:
     """Makes the collection say so; whether it was saved, for most items change nothing."""
+    same = (box, *span) == (collection.box, collection.start, collection.end)
+    if same and not kinds and not (collection.derived and changes):
+        return False
     document = collection.to_stac(ROOT)
     known = document.get("item_assets", {})
     new = {key: kind for key, kind in kinds.items() if key not in known}
     summed = collection.derived and summaries.follow(document, changes)
-    same = (box, *span) == (collection.box, collection.start, collection.end)
     if same and not new and not summed:
         return False
     collection.box, (collection.start, collection.end) = box, span

@@ -8,7 +8,7 @@ attempt and run that it was given, so one that was thought dead and is not can s
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import timedelta
 from typing import IO, Any
 
@@ -192,16 +192,17 @@ def _write(mine: Run, row: Job, body: Body, ended: Callable[[Job], None]) -> Non
     if home is None:
         raise NotFound(f"The collection {row.collection!r} is gone.")
     plan = Plan(Method(row.method), row.lenient, row.upgrade)
-    batches = bulk.look_through(home, body, plan)
+    looked = bulk.look_through(home, body, plan)
     if plan.lenient:
-        _piece_by_piece(mine, row, body, plan, batches)
+        with closing(bulk.beside(looked)) as batches:
+            _piece_by_piece(mine, row, body, plan, batches)
     else:
-        batches = bulk.ahead(batches, lambda: mine.alive(body.done() / 2))
+        waiting = bulk.ahead(looked, lambda: mine.alive(body.done() / 2))
     with transaction.atomic():
         mine.write(progress=99)  # locks the row: it cannot be cancelled any more
         if not plan.lenient:
             locked = transactions.lock(home.pk)
-            for batch in batches:
+            for batch in waiting:
                 mine.keep(bulk.put(locked, batch, body, plan))
         mine.end(Status.SUCCESSFUL, progress=100)
         ended(Job.objects.get(pk=row.pk))

@@ -15,8 +15,9 @@ LARGEST_BODY = 32 * 2**20  # bytes of one request
 DEEPEST = 64
 LARGEST_NUMBER = 2**53  # beyond, JSON readers differ (RFC 8259, 6)
 
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_DIGITS_AS_ZERO = bytes.maketrans(b"123456789", b"000000000")
+_NO_BRACKETS = bytes(set(range(256)) - set(b'"[]{}'))
+# Digits as 0, and as a comma whatever may stand before a number.
+_NUMBERS = bytes.maketrans(b"123456789[:- \t\r\n", b"000000000,,,,,,,")
 _LONG_NUMBER = re.compile(rb"[\[,:\s]-?(\d{16,})(?![\d.eE])")
 
 
@@ -30,35 +31,45 @@ def parse(raw: bytes) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as fault:
         raise Invalid(f"This is not JSON: {fault}.") from fault
-    skeleton, has_escapes = _outside_strings(raw), b"\\" in raw
-    if (has_escapes and b"\\u0000" in raw) or _is_deep(skeleton):
+    has_escapes = b"\\" in raw
+    if (has_escapes and b"\\u0000" in raw) or _is_deep(raw):
         walk(value)
-    if _has_large(skeleton):
-        raise Invalid("Whole numbers may not go beyond 2**53: send them as text.")
+    again = _dumped(value, raw)
     # A colon is lost with a member that came twice; an escape may be one too (U+003A).
-    lost = raw.count(b":") != orjson.dumps(value).count(b":")
-    if lost or (has_escapes and b"\\u003" in raw):
+    if raw.count(b":") != again.count(b":") or (has_escapes and b"\\u003" in raw):
         json.loads(raw, object_pairs_hook=_once)
     return value
 
 
-def _outside_strings(raw: bytes) -> bytes:
-    """What stands between the strings of JSON text."""
-    if b"\\" in raw:
-        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return b"".join(raw.split(b'"')[::2])
+def _dumped(value: Any, raw: bytes) -> bytes:
+    """Its text again; refuses whole numbers beyond the largest that all readers agree on."""
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
+        # One of 19 digits and more may have become a fraction; of others, orjson tells.
+        is_plain = b"," + b"0" * 19 not in (b"," + raw).translate(_NUMBERS)
+    except orjson.JSONEncodeError:
+        text, is_plain = orjson.dumps(value), False
+    if not is_plain and _has_large(b"".join(_without_quotes(raw).split(b'"')[::2])):
+        raise Invalid("Whole numbers may not go beyond 2**53: send them as text.")
+    return text
+
+
+def _without_quotes(raw: bytes) -> bytes:
+    """Without those that stand escaped in a string: what is left begins or ends one."""
+    return raw.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in raw else raw
 
 
 def _has_large(skeleton: bytes) -> bool:
-    """Whether a whole number goes beyond the largest that all readers agree on."""
-    if b"0" * 16 not in skeleton.translate(_DIGITS_AS_ZERO):
-        return False
+    """Whether there is one in what stands between the strings."""
     return any(int(number) > LARGEST_NUMBER for number in _LONG_NUMBER.findall(b"," + skeleton))
 
 
-def _is_deep(skeleton: bytes) -> bool:
-    """Whether brackets may be nested too deep; each round takes the innermost away."""
-    brackets = skeleton.translate(None, _NO_BRACKETS)
+def _is_deep(raw: bytes) -> bool:
+    """Whether brackets outside of strings may be nested too deep; each round takes the innermost
+    away. Of strings, those without a bracket go first: one's end and the next one's begin."""
+    brackets = _without_quotes(raw).translate(None, _NO_BRACKETS).replace(b'""', b"")
+    if b'"' in brackets:
+        brackets = b"".join(brackets.split(b'"')[::2])
     for _ in range(DEEPEST):
         if not brackets:
             return False

@@ -11,9 +11,12 @@ from copy import copy
 from itertools import batched
 from typing import Any
 
-from django.db.models import Exists, Max, Min, OuterRef, Q
+import orjson
+from django.db import connection
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 
-from . import sorting
+from . import shapes, sorting, sql
 from .cql2.operands import Kind, Member
 from .documents import LONGEST_ID
 from .models import Collection, Item, Queryable
@@ -27,17 +30,36 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _KINDS = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _KINDS |= {list: "array", dict: "object"}
-_CHANGING = ("kinds", "format", "lowest", "highest", "values")
+_PLAIN = ("format", "lowest", "highest")
+_CHANGING = ("kinds", "values", *_PLAIN)
 
 Properties = Mapping[str, Any]
 Changes = Mapping[str, tuple[Queryable | None, Queryable | None]]  # before and after, by name
+
+
+def _of_names(collection: str, names: list[str]) -> QuerySet[Queryable, tuple[Any, ...]]:
+    rows = Queryable.objects.filter(collection=collection, name__in=names)
+    kinds, texts = Cast("kinds", sql.TEXT), Cast("values", sql.TEXT)
+    return rows.values_list("id", "name", *_PLAIN, kinds, texts)
+
+
+def _known(collection: Collection, names: Set[str]) -> dict[str, Queryable]:
+    found = {}
+    asked = (collection.pk, sorted(names))
+    for id, name, *values in shapes.rows(_of_names, *asked, fixed="queryables"):
+        plain = dict(zip(_PLAIN, values, strict=False))
+        kinds, texts = (text and orjson.loads(text) for text in values[len(_PLAIN) :])
+        row = Queryable(id=id, collection=collection, name=name, kinds=kinds, values=texts, **plain)
+        row._state.adding = False
+        found[name] = row
+    return found
 
 
 def grow(collection: Collection, items: Sequence[Item]) -> Changes:
     """After `items` were written (the collection's row is locked); gives what has changed."""
     columns = _columns(items)
     names = columns.keys()
-    known = {row.name: row for row in collection.queryables.filter(name__in=names)}
+    known = _known(collection, names)
     before = {name: copy(row) for name, row in known.items()}
     room = MOST_NAMES - collection.queryables.count() if names - known.keys() else 0
     for name in sorted(names - known.keys())[: max(room, 0)]:
@@ -46,9 +68,27 @@ def grow(collection: Collection, items: Sequence[Item]) -> Changes:
         _see(known[name], columns[name])
     changes = _changes(before, known)
     rows = [row for _, row in changes.values() if row]
+    _update([row for row in rows if row.pk])
     Queryable.objects.bulk_create([row for row in rows if row.pk is None and row.kinds])
-    Queryable.objects.bulk_update([row for row in rows if row.pk], _CHANGING)
     return changes
+
+
+def _update(rows: Sequence[Queryable]) -> None:
+    """All of them by one statement, which is short however many they are."""
+    if rows:
+        given = [{name: getattr(row, name) for name in ("id", *_CHANGING)} for row in rows]
+        with connection.cursor() as cursor:
+            cursor.execute(_UPDATE, [orjson.dumps(given).decode()])
+
+
+_UPDATE = """
+UPDATE stac_queryable AS old
+SET kinds = new.kinds, format = new.format, lowest = new.lowest, highest = new.highest,
+    "values" = new."values"
+FROM jsonb_to_recordset(%s::jsonb) AS new
+    (id bigint, kinds jsonb, format text, lowest float8, highest float8, "values" jsonb)
+WHERE old.id = new.id
+"""
 
 
 def _changes(before: Mapping[str, Queryable], after: Mapping[str, Queryable]) -> Changes:
@@ -128,7 +168,7 @@ def shrink(collection: Collection, *gone: Properties) -> Changes:
     for some in batched(sorted(edges & rows.keys()), MOST_ASKED):
         _measure(collection, [rows[name] for name in some])
     changes = _changes(before, rows)
-    Queryable.objects.bulk_update([row for _, row in changes.values() if row], _CHANGING)
+    _update([row for _, row in changes.values() if row])
     return changes
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
-from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
 from django.db.models import (
     BooleanField,
     Case,
@@ -52,6 +52,17 @@ def infix(operator: str, left: Any, right: Any, field: "Field[Any, Any] | None" 
 
 def call(function: str, *arguments: Any, field: "Field[Any, Any]") -> Func:
     return Func(*arguments, function=function, output_field=field)
+
+
+def among(name: str, values: list[str]) -> Func:
+    """Whether the column is one of these texts; all of them are one parameter."""
+    return Func(
+        F(name),
+        Value(values, ArrayField(TEXT)),
+        template="%(expressions)s)",
+        arg_joiner=" = ANY(",
+        output_field=BOOLEAN,
+    )
 
 
 def negated(condition: Any) -> Func:

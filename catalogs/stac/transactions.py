@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from . import documents, extents, learning, patches, queryables, trash
+from . import documents, extents, learning, patches, queryables, shapes, trash
 from .documents import Document
 from .errors import Changed, Conflict, Invalid, NotFound
 from .extents import ROOT
+from .inserting import insert
 from .models import Asset, Collection, Item, Named
 
 type Written = Callable[[Item], None]
@@ -157,7 +159,7 @@ def create_item(
     with _one_per_id(document), transaction.atomic():
         locked = lock(collection.pk)
         item = Item.from_stac(document, locked, [file.key for file in held])
-        item.save(force_insert=True)
+        insert(item)
         _hold(locked, item, held)
         extents.grow(locked, [item], added=1)
         written(item)
@@ -238,12 +240,21 @@ def delete_item(item: Item, by: str = "", if_match: str | None = None) -> None:
     extents.shrink(collection, locked, removed=1)
 
 
+# What a write of items does not look at; it is read where somebody asks for it.
+_UNASKED = ("properties", "words", "span", "extent", "title", "description")
+_ASKED = [each.attname for each in Collection._meta.concrete_fields if each.name not in _UNASKED]
+
+
 def lock(id: str) -> Collection:
-    rows = Collection.objects.select_for_update(no_key=True)
-    found: Collection | None = rows.filter(pk=id).first()
-    if found is None:
-        raise NotFound
-    return found
+    for row in shapes.rows(_locked, id, fixed="transactions"):
+        found: Collection = Collection.from_db(DEFAULT_DB_ALIAS, _ASKED, row)
+        return found
+    raise NotFound
+
+
+def _locked(id: str) -> QuerySet[Collection, tuple[Any, ...]]:
+    rows = Collection.objects.select_for_update(no_key=True).filter(pk=id)
+    return rows.values_list(*_ASKED)
 
 
 def lock_item(item: Item) -> tuple[Item, Collection]:

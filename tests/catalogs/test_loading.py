@@ -119,6 +119,7 @@ def test_a_run_that_is_cut_off_goes_on_without_doubling(
         """As sudden as a signal."""
 
     monkeypatch.setattr(bulk, "BATCH", 2)
+    monkeypatch.setattr(bulk, "IN_MEMORY", 0)
     begin(stac, home, *"abcdefg", headers=headers)
     put, seen = bulk.put, []
 

@@ -203,12 +203,19 @@ class TestLenient:
 
     def test_several_batches(self, stac, home, monkeypatch):
         monkeypatch.setattr("catalogs.stac.bulk.BATCH", 3)
-        monkeypatch.setattr("catalogs.stac.bulk.IN_MEMORY", 0)
         items = [documents.item(f"i{n}", west=n) for n in range(8)]
         items[4] = b"null"
         answer = send(stac, *items, lenient=True)
         assert (answer.json()["created"], answer.json()["refused"]) == (7, 1)
         assert send(stac, *items, method="upsert").status_code == 400
+
+    def test_a_fault_in_a_later_batch_undoes_those_before(self, stac, home, monkeypatch):
+        monkeypatch.setattr("catalogs.stac.bulk.BATCH", 2)
+        answer = send(stac, *(documents.item(f"i{n}") for n in range(7)), b"null")
+        assert answer.status_code == 400
+        assert answer.json()["description"].startswith("Item 7: ")
+        assert stac.ids() == []
+        assert stac.get("collections/c/items")["numberMatched"] == 0
 
 
 class TestOneKeyOneWrite:

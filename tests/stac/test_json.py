@@ -2,6 +2,8 @@
 
 import pytest
 
+from catalogs.stac.errors import Invalid
+from catalogs.stac.parsers import parse
 from tests.stac import documents
 
 
@@ -85,3 +87,25 @@ def test_media_types(home):
 def test_too_large_is_413(home):
     body = b'{"ids": ["' + b"a" * (32 * 2**20) + b'"]}'
     assert home("search", "POST", body).status_code == 413
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize("digits", ["9007199254740993", "9223372036854775809", "1" * 20, "1" * 60])
+def test_whole_numbers_that_readers_would_round(sign, digits):
+    """Also those that orjson itself has rounded."""
+    for text in (f'{{"a": {sign}{digits}}}', f"[1,{sign}{digits}]", sign + digits):
+        with pytest.raises(Invalid, match=r"2\*\*53"):
+            parse(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["9007199254740992", "-9007199254740992", "1e20", "12345678901234567890.5"]
+)
+def test_other_long_numbers_are_taken(text):
+    assert parse(f'{{"a": {text}, "b": "{"1" * 30}"}}'.encode())["a"] == float(text)
+
+
+def test_brackets_in_texts_do_not_nest():
+    assert parse(b'["' + b"[" * 100 + b'", {"a": "]", "b": "[\\"{["}]')[0] == "[" * 100
+    with pytest.raises(Invalid, match="nested deeper than 64"):
+        parse(b'["]",' * 70 + b"1" + b"]" * 70)

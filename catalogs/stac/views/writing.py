@@ -6,17 +6,18 @@ from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import storages
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from .. import answers, bulk, idempotency, jobs, links, transactions, upgrading
+from .. import answers, bulk, idempotency, jobs, links, shapes, sight, transactions, upgrading
 from ..bodies import NDJSON, PARSERS, SEQUENCES, Body
 from ..bulk import Method, Plan, Report
 from ..components import ref
 from ..documents import Document
-from ..errors import Invalid, LengthRequired, Refused
+from ..errors import Invalid, LengthRequired, NotFound, Refused
 from ..models import Collection, Item, Job
 from ..parsers import LARGEST_BODY
 from ..writing_parameters import WriteParameters
@@ -63,12 +64,25 @@ class WriteItems(StacView):
     )
     def post(self, request: Request, collection: str) -> HttpResponse:
         """One Item; or many, all or none, unless `Prefer: handling=lenient`."""
-        home = self.collection(collection)
+        home = self.home(collection)
         self.permit()
         plan, body = self.plan(), self.body()
-        asked = (request.path, repr(plan), body.media_type, body.digest)
         key = request.headers.get("Idempotency-Key")
+        asked = (request.path, repr(plan), body.media_type, body.digest) if key else ()
         return idempotency.once(request.user, key, asked, lambda: self.write(home, body, plan))
+
+    def home(self, id: str) -> Collection:
+        """Where they go, as far as it is needed before it is locked."""
+        user = self.request.user
+
+        def rows(id: str) -> QuerySet[Collection, tuple[Any, ...]]:
+            seen = Collection.objects.visible_to(user).filter(pk=id)
+            return seen.values_list("id", "strictness")
+
+        for row in shapes.rows(rows, id, fixed=sight.shape(user, "stac.view_collection")):
+            found: Collection = Collection.from_db(DEFAULT_DB_ALIAS, ["id", "strictness"], row)
+            return found
+        raise NotFound
 
     def plan(self) -> Plan:
         method = Method(self.asked.get("method", Method.INSERT))
