@@ -2,11 +2,12 @@
 
 import sys
 import time
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
 
-from catalogs.rasters import reader
+from catalogs.rasters import reader, scan
 from catalogs.rasters.refusals import CRASHED, Rejected
 
 LEAVES_A_CHILD = """
@@ -37,3 +38,12 @@ def test_what_an_ended_reader_leaves_behind_is_ended_too(tmp_path, monkeypatch):
     while is_alive(int(note.read_text())):
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_what_readers_import_was_compiled_before_the_first():
+    """They keep no bytecode themselves, and would compile all of it each time."""
+    kept = Path(cache_from_source(scan.__file__))
+    kept.unlink(missing_ok=True)
+    reader._skipped_drivers.cache_clear()
+    reader._skipped_drivers()
+    assert kept.exists()
