@@ -15,7 +15,17 @@ import django
 
 django.setup()
 
-from tests.benchmarks import data, growth, limit, questions, writing  # noqa: E402 - after the settings stand
+# After the settings stand.
+from tests.benchmarks import (  # noqa: E402
+    abuse,
+    crowd,
+    data,
+    growth,
+    limit,
+    questions,
+    tuning,
+    writing,
+)
 from tests.benchmarks.asking import Asked, ask, weigh  # noqa: E402
 from tests.benchmarks.servers import Ours, Peer  # noqa: E402
 
@@ -40,6 +50,9 @@ def read_words() -> argparse.Namespace:
     words.add_argument("--without-peer", action="store_true")
     words.add_argument("--grow", type=int, nargs="+", default=[], metavar="SIZE", help=GROW)
     words.add_argument("--keep", action="store_true", help=KEEP)
+    words.add_argument("--organizations", type=int, help="many on one server, and nothing else")
+    words.add_argument("--abuse", action="store_true", help="by one organization, and no more")
+    words.add_argument("--tuning", action="store_true", help="other settings, and no more")
     words.add_argument("--json", type=Path, default=Path(".data/bench.json"))
     return words.parse_args()
 
@@ -51,6 +64,10 @@ def main() -> None:
         _load([ours], words)
         growth.run(ours, words)
         return
+    for name, own in {"organizations": crowd, "abuse": abuse, "tuning": tuning}.items():
+        if getattr(words, name):
+            own.run(ours, words)
+            return
     servers: list[Ours | Peer] = [ours]
     if not words.without_peer:
         servers.append(Peer(Path(os.environ["BENCH_PEER"]), os.environ["BENCH_OWNER"]))

@@ -17,6 +17,9 @@ function request()
   n = n % #paths + 1
   return wrk.format("GET", paths[n])
 end
+function delay()
+  return tonumber(os.getenv("BENCH_PAUSE"))
+end
 function done(summary, latency, requests)
   local e = summary.errors
   local faults = e.status + e.connect + e.read + e.write + e.timeout
@@ -40,7 +43,8 @@ class Asked:
     bytes_each: float
 
 
-def ask(root: str, paths: Sequence[str], connections: int, seconds: int) -> Asked:
+def ask(root: str, paths: Sequence[str], connections: int, seconds: int, pause: int = 0) -> Asked:
+    """`pause` milliseconds lie between an answer and the next question of a connection."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "ask.lua").write_text(_SCRIPT)
@@ -51,7 +55,11 @@ def ask(root: str, paths: Sequence[str], connections: int, seconds: int) -> Aske
                 *("wrk", "--latency", "-t1", f"-c{connections}", f"-d{seconds}s"),
                 *("-s", str(folder / "ask.lua"), root),
             ],
-            env={"BENCH_PATHS": str(folder / "paths"), "PATH": "/usr/bin:/bin"},
+            env={
+                "BENCH_PATHS": str(folder / "paths"),
+                "BENCH_PAUSE": str(pause),
+                "PATH": "/usr/bin:/bin",
+            },
             capture_output=True,
             text=True,
             check=True,

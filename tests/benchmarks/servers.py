@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import batched
@@ -72,12 +72,14 @@ class Ours:
             return writing.load(self.root, self.headers, size, seed)
 
     @contextmanager
-    def serving(self, folder: Path) -> Iterator[None]:
+    def serving(self, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[None]:
+        """By processes of its own; `settings` are environment variables, WORKERS and THREADS."""
+        own = {"WORKERS": "2", "THREADS": "64", **(settings or {})}
         command = [
             *(str(Path(sys.executable).with_name("granian")), "gistac.wsgi:application"),
             *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port)),
-            *("--workers", str(WORKERS), "--blocking-threads", "4", "--no-ws"),
-            *("--log-level", "warning", "--working-dir", str(ROOT)),
+            *("--workers", own.pop("WORKERS"), "--blocking-threads", own.pop("THREADS")),
+            *("--no-ws", "--log-level", "warning", "--working-dir", str(ROOT)),
         ]
         environment = {
             **os.environ,
@@ -87,6 +89,7 @@ class Ours:
             "GISTAC_URL": self.url,
             "GISTAC_LOG_LEVEL": "WARNING",
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")]),
+            **own,
         }
         with running(command, environment, folder / "ours.log"):
             _wait(f"{self.root}search?limit=1", folder / "ours.log")
