@@ -1,6 +1,6 @@
 """The API of keys told as OpenAPI, from the views that serve it."""
 
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404
@@ -44,9 +44,11 @@ _REFUSAL = {
 }
 
 
-@cache
 def describe(patterns: tuple[Any, ...]) -> dict[str, Any]:
-    """Without `servers`: each door has its own."""
+    """Without `servers`: each door has its own.
+
+    To be called while URLs are read: the library's settings are patched for the whole process.
+    """
     with patched_settings(_TOLD):
         generator: Any = SchemaGenerator(patterns=list(patterns))  # type: ignore[no-untyped-call]
         told: dict[str, Any] = generator.get_schema(request=None, public=True)
@@ -71,10 +73,10 @@ class Described(APIView):
 
     schema = None
     permission_classes = (KnowsOfKeys,)
-    patterns: tuple[Any, ...] = ()  # set by urls_api
+    told: Mapping[str, Any] = {}  # set by urls_api
 
     def get(self, request: Request) -> Response:
         keys = request.build_absolute_uri(reverse("keys:keys"))
         server = {"url": keys.removesuffix("/keys/")}
-        answer = {**describe(self.patterns), "servers": [server]}
+        answer = {**self.told, "servers": [server]}
         return Response(answer, content_type=MEDIA_TYPE)

@@ -11,4 +11,5 @@ _told = (
     path("keys/<slug:key_id>/roll/", key_api.Roll.as_view(), name="roll"),
     path("tokens/", key_api.Tokens.as_view(), name="tokens"),
 )
-urlpatterns = [*_told, path("openapi", key_docs.Described.as_view(patterns=_told), name="openapi")]
+_described = key_docs.Described.as_view(told=key_docs.describe(_told))
+urlpatterns = [*_told, path("openapi", _described, name="openapi")]

@@ -1,5 +1,6 @@
 """The API told as OpenAPI 3.0, from the views that serve it."""
 
+import threading
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -31,9 +32,17 @@ _PROBLEM = {
 _TEXT = {"type": "string"}
 
 
-@cache
+_patching = threading.Lock()  # the library's settings are of the whole process
+
+
 def describe(patterns: tuple[Any, ...]) -> dict[str, Any]:
     """The OpenAPI document of these URL patterns, without `servers`: each door has its own."""
+    with _patching:
+        return _describe(patterns)
+
+
+@cache
+def _describe(patterns: tuple[Any, ...]) -> dict[str, Any]:
     with patched_settings(_TOLD):
         generator: Any = SchemaGenerator(patterns=list(patterns))  # type: ignore[no-untyped-call]
         schema: dict[str, Any] = generator.get_schema(request=None, public=True)
