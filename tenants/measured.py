@@ -49,6 +49,7 @@ class Usage(models.Model):
                 "organization", "day", name="one_usage_per_organization_and_day"
             )
         ]
+        indexes = [models.Index(fields=["day"], name="usage_of_a_day")]
 
     def __str__(self) -> str:
         return f"{self.organization_id} on {self.day}"

@@ -27,6 +27,7 @@ COUNTED = ("requests", *MONTHLY)
 
 _lock = threading.Lock()
 _known: dict[UUID, "Standing"] = {}
+_lately: frozenset[UUID] = frozenset()
 
 
 @dataclass
@@ -134,6 +135,7 @@ def write() -> None:
     except (DatabaseError, InterfaceError):
         _give_back(taken)
         raise
+    _look_around(today)
     learned = _learn(today, list(taken))
     with _lock:
         for id, standing in learned.items():
@@ -214,6 +216,19 @@ ON CONFLICT (organization_id, day) DO UPDATE SET
     minute = greatest(old.minute, EXCLUDED.minute)
 RETURNING organization_id, minute, in_minute
 """
+
+
+def _look_around(today: date) -> None:
+    global _lately
+    since = int(time.time()) // 60 - 1
+    rows = Usage.objects.filter(day=today, minute__gte=since)
+    _lately = frozenset(rows.values_list("organization_id", flat=True)[:2])
+
+
+def asked_lately() -> frozenset[UUID]:
+    """Up to two of those whom any process was asked for in this minute or the one before, as of
+    the last writing: whether somebody is alone."""
+    return _lately
 
 
 def _learn(today: date, ids: Iterable[UUID]) -> dict[UUID, Standing]:

@@ -107,7 +107,7 @@ def serve(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[L
         str(Path(sys.executable).with_name("granian")),
         "gistac.wsgi:application",
         *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-        *("--blocking-threads", "4", "--working-dir", str(ROOT)),
+        *("--blocking-threads", "64", "--working-dir", str(ROOT)),
     ]
     with running(command, environment, folder / "web.log"):
         wait_for(f"{url}/readyz", folder / "web.log")

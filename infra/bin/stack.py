@@ -14,8 +14,9 @@ from processes import end_left_overs
 from seaweed import PORTS, Store
 from supervisor import Service, Supervisor
 
-# Enough for two cores: a second process keeps answering while the first one's threads are busy.
-WEB_WORKERS, WEB_THREADS = 2, 4
+# Enough for two cores. Most of the threads keep those who wait: few are answered at once, and the
+# next turn goes to the organization that has the fewest (gistac.fairness).
+WEB_WORKERS, WEB_THREADS = 2, 64
 
 
 class Stack:

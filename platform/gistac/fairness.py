@@ -1,27 +1,32 @@
-"""No organization keeps the others of a process waiting by dear questions.
+"""No organization keeps the others of a process waiting by what it asks.
 
-A process has few threads, and a dear question keeps one for seconds. Who is alone may take them
-all. While others ask as well, each may have `settings.DEAR_AT_ONCE` dear questions answered at a
-time; one more waits shortly, and what comes beyond that is told to come again. All of it is in
-memory: no question costs a statement more.
+Whatever is asked waits for its turn (`turns.py`). A dear question may take seconds. While others
+ask as well, each organization may have `settings.DEAR_AT_ONCE` of these answered at a time, and all
+together leave one turn free; more wait, and what comes beyond that is told to come again. All of it
+is in memory: no question costs a statement more.
 """
 
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
+from socket import socket
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpResponse
 
+from gistac import places
+from gistac.turns import MOST_WAITING, Turns
 from gistac.usage import refused
+from tenants import usage
 from tenants.requests import Request
 
 ACTIVE = 10  # seconds after its last request that an organization counts as asking
-PATIENCE = 1.0  # seconds that one question waits for its turn
-MOST_WAITING = 1  # of a process: each keeps a thread
+AGAIN = 0.02  # seconds after which who waits looks whether another process has ended
+PATIENCE = 5.0  # seconds that one question waits for others of its organization
 # What may take long whatever is asked, and what may by these parameters.
 DEAR = frozenset(
     {
@@ -29,10 +34,25 @@ DEAR = frozenset(
         "stac:collection-aggregate",
         "stac:browse-items",
         "stac:browse-part",
+        "stac:tile",
     }
 )
-SEARCHES = frozenset({"stac:search", "stac:items", "stac:collections", "stac:collection-search"})
+SEARCHES = frozenset(
+    {"stac:search", "stac:items", "stac:collections", "stac:collection-search", "ui:home"}
+)
 DEAR_PARAMETERS = frozenset({"filter", "intersects", "q", "query", "sortby"})
+LARGE = 250  # documents of a page, which are megabytes
+# Pages that search, and count or draw what they find.
+PAGES = frozenset({"ui:map", "ui:pick"})
+PAGES_PARAMETERS = frozenset({"bbox", "datetime", "collections", "at"})
+
+DEAR_IN_LINE = (
+    "This organization has as many long questions answered just now as it may while others ask as "
+    "well. Ask again in a second."
+)
+CROWDED = (
+    "More is asked of this organization at once than can be answered soon. Ask again in a second."
+)
 
 
 class Shares:
@@ -40,8 +60,8 @@ class Shares:
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
-        self.running: Counter[UUID] = Counter()
-        self.waiting = 0
+        self.running: defaultdict[UUID, list[socket | None]] = defaultdict(list)  # their places
+        self.lines: defaultdict[UUID, list[object]] = defaultdict(list)  # who waits
         self.seen: dict[UUID, float] = {}
 
     def note(self, organization: UUID) -> None:
@@ -49,39 +69,58 @@ class Shares:
             self.seen[organization] = time.monotonic()
 
     def enter(self, organization: UUID) -> bool:
-        """Whether its question may be answered now, or after a moment; then `leave` must follow."""
+        """Whether its question may be answered now; then `leave` must follow."""
         with self.changed:
-            if not self._may(organization) and not self._turn_comes(organization):
+            return organization not in self.lines and self._enter(organization)
+
+    def wait(self, organization: UUID) -> bool:
+        """Whether it may after a while; then `leave` must follow."""
+        mine, deadline = object(), time.monotonic() + PATIENCE
+        with self.changed:
+            line = self.lines[organization]
+            if len(line) >= MOST_WAITING:
                 return False
-            self.running[organization] += 1
-            return True
+            line.append(mine)
+            try:
+                while line[0] is not mine or not self._enter(organization):
+                    if (left := deadline - time.monotonic()) <= 0:
+                        return False
+                    self.changed.wait(min(left, AGAIN) if line[0] is mine else left)
+                return True
+            finally:
+                line.remove(mine)
+                if not line:
+                    del self.lines[organization]
+                self.changed.notify_all()
 
     def leave(self, organization: UUID) -> None:
         with self.changed:
-            self.running[organization] -= 1
+            if place := self.running[organization].pop():
+                place.close()
             if not self.running[organization]:
                 del self.running[organization]
             self.changed.notify_all()
 
-    def _may(self, organization: UUID) -> bool:
-        return self.running[organization] < settings.DEAR_AT_ONCE or self._is_alone(organization)
+    def _enter(self, organization: UUID) -> bool:
+        if sum(map(len, self.running.values())) >= max(1, settings.ANSWERED_AT_ONCE - 1):
+            return False
+        if self._is_alone(organization):
+            self.running[organization].append(None)
+            return True
+        for number in range(settings.DEAR_AT_ONCE):
+            if place := places.take(f"{organization} {number}"):
+                self.running[organization].append(place)
+                return True
+        return False
 
     def _is_alone(self, organization: UUID) -> bool:
         since = time.monotonic() - ACTIVE
         self.seen = {id: moment for id, moment in self.seen.items() if moment > since}
-        return not self.seen.keys() - {organization}
-
-    def _turn_comes(self, organization: UUID) -> bool:
-        if self.waiting >= MOST_WAITING:
-            return False
-        self.waiting += 1
-        try:
-            return self.changed.wait_for(lambda: self._may(organization), PATIENCE)
-        finally:
-            self.waiting -= 1
+        return not (self.seen.keys() | usage.asked_lately()) - {organization}
 
 
 shares = Shares()
+turns = Turns()
 
 
 class FairMiddleware:
@@ -89,6 +128,15 @@ class FairMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: Request) -> HttpResponse:
+        organization = request.organization.pk if request.organization else None
+        if not turns.enter(organization, _lend_connection):
+            return _later(request, CROWDED)
+        try:
+            return self._answer(request)
+        finally:
+            turns.leave(organization)
+
+    def _answer(self, request: Request) -> HttpResponse:
         if request.organization is None:
             return self.get_response(request)
         shares.note(request.organization.pk)
@@ -103,23 +151,39 @@ class FairMiddleware:
         """The view is known here, and nothing was asked of the database for it yet."""
         if request.organization is None or not _may_take_long(request):
             return None
-        request.is_dear = shares.enter(request.organization.pk)
-        return None if request.is_dear else _later(request)
+        id = request.organization.pk
+        request.is_dear = shares.enter(id) or _wait(id)
+        return None if request.is_dear else _later(request, DEAR_IN_LINE)
+
+
+def _wait(organization: UUID) -> bool:
+    _lend_connection()
+    with turns.aside(organization):
+        return shares.wait(organization)
+
+
+def _lend_connection() -> None:
+    """To the pool: whoever has its turn may need it."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def _may_take_long(request: Request) -> bool:
     name = request.resolver_match.view_name if request.resolver_match else ""
+    if name in PAGES:
+        return not PAGES_PARAMETERS.isdisjoint(request.GET)
     if name in SEARCHES:
         posted = request.method == "POST" and name == "stac:search"
-        return posted or not DEAR_PARAMETERS.isdisjoint(request.GET)
+        return posted or not DEAR_PARAMETERS.isdisjoint(request.GET) or _is_large(request)
     return name in DEAR
 
 
-def _later(request: Request) -> HttpResponse:
-    sentence = (
-        "This organization has as many long questions answered just now as it may while others "
-        "ask as well. Ask again in a second."
-    )
+def _is_large(request: Request) -> bool:
+    limit = request.GET.get("limit", "")
+    return len(limit) > 3 or (limit.isdecimal() and int(limit) > LARGE)
+
+
+def _later(request: Request, sentence: str) -> HttpResponse:
     response = refused(request, 429, "TooManyRequests", sentence)
     response.headers["Retry-After"] = "1"
     return response

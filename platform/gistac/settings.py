@@ -308,6 +308,8 @@ PROCRASTINATE_IMPORT_PATHS = [
 
 # Files taken in: who keeps the bytes that organizations have promised to them.
 UPLOAD_ROOM = "gistac.limits.reserve"
+# Requests that a process answers at once; more wait for their turn.
+ANSWERED_AT_ONCE = env.whole("GISTAC_ANSWERED_AT_ONCE", 4)
 # Dear questions of one organization that a process answers at once while others ask as well.
 DEAR_AT_ONCE = env.whole("GISTAC_DEAR_AT_ONCE", 1)
 # And how many items there may be.
