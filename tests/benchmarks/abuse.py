@@ -31,7 +31,8 @@ LIMITS = (
 
 
 def run(ours: Ours, words: argparse.Namespace) -> None:
-    ours.load(words.size, words.seed)
+    if not ours.is_loaded():
+        ours.load(words.size, words.seed)
     root = f"{ours.url}/o/{_bystander(words.seed)}/stac/"
     paths = [path for kind in KINDS for path in questions.of(kind, ITEMS, words.seed)]
     print(

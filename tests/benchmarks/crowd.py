@@ -40,7 +40,7 @@ KINDS = ("latest", "bbox", "id")
 
 
 def run(ours: Ours, words: argparse.Namespace) -> None:
-    if "tenants_organization" not in connection.introspection.table_names():
+    if not ours.is_loaded():
         ours.load(FIRST, words.seed)
         _copy_database()
     call_command("migrate_organizations", verbosity=0)  # makes the template, as set-up does

@@ -38,7 +38,8 @@ PROCESSES: dict[str, Mapping[str, str]] = {
 
 
 def run(ours: Ours, words: argparse.Namespace) -> None:
-    ours.load(words.size, words.seed)
+    if not ours.is_loaded():
+        ours.load(words.size, words.seed)
     with psycopg.connect(_owner("gistac"), autocommit=True) as owner:
         owner.execute("VACUUM ANALYZE")
     asked = {kind: questions.of(kind, words.size, words.seed) for kind in KINDS}
