@@ -183,7 +183,10 @@ OTHER_DRESSES: list[Dress] = [("dark", 1280), ("light", 390)]
 in_dresses = pytest.mark.parametrize(
     "dresses", [DRESSES, pytest.param(OTHER_DRESSES, marks=pytest.mark.long)], ids=["", "others"]
 )
-TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)))"
+# Also until colours that change slowly, as those of Django's admin, have changed.
+TWO_FRAMES = """new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60))).then(() =>
+    Promise.allSettled(document.getAnimations().filter((each) => each instanceof CSSTransition)
+        .map((each) => each.finished)).then(() => true))"""
 
 
 def faults(page: Page, dresses: Sequence[Dress] = DRESSES) -> list[str]:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import violations
-from tests.browser.test_pages import DRESSES, TWO_FRAMES
+from tests.browser.conftest import DRESSES, TWO_FRAMES, violations
 from tests.operators import an_operator, shown
 
 LIST = "/operators/tenants/organization/"
