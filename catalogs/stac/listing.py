@@ -25,6 +25,7 @@ from . import (
     formats,
     links,
     members,
+    near,
     shapes,
     sorting,
     times,
@@ -138,10 +139,19 @@ class Listing:
         def rows(wanted: dict[str, Any], values: list[Any]) -> QuerySet[Any, Any]:
             found = self.rows().search(**wanted, **opaque)  # type: ignore[attr-defined]
             at = place and replace(place, values=values)
-            return pager.rows(found, limit, at, self.total(wanted))
+            return pager.rows(found, limit, at, self.total(wanted), self.is_near)
 
-        fixed = self.fixed(pager, place, limit)
-        return shapes.rows(rows, plain, place.values if place else [], fixed=fixed)
+        fixed, around = self.fixed(pager, place, limit), ("", "")
+        if self.is_near:
+            around = near.around(limit + 1, place is not None and place.backward)
+        values = place.values if place else []
+        return shapes.rows(rows, plain, values, fixed=fixed, around=around)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether items of a place are asked for in the usual order."""
+        in_place = "bbox" in self.asked or "intersects" in self.asked
+        return self.kind is ITEMS and in_place and not {"ids", "sortby"} & self.asked.keys()
 
     def fixed(self, pager: Pager, place: Place | None, limit: int) -> Hashable:
         """What decides the SQL of a page beside what is asked of its rows, if that can be said."""

@@ -19,6 +19,7 @@ from .search import (
     MOMENT,
     MOMENT_OF_RANGE,
     OF_RANGE,
+    SECOND,
     AssetQuerySet,
     CollectionQuerySet,
     ItemQuerySet,
@@ -238,7 +239,8 @@ class Item(Stored, Boxed):
             models.UniqueConstraint("stac_id", "collection", name="one_item_per_id_in_collection")
         ]
         indexes = [
-            GistIndex("geometry", name="item_by_place"),
+            # Gives what lies in a place in the order of time (near.py).
+            GistIndex(F("geometry"), SECOND, name="item_by_place"),
             GistIndex("span", name="item_by_time"),
             GinIndex(fields=["words"], name="item_by_word"),
             models.Index(MOMENT.desc(), "collection", "stac_id", name="item_latest"),

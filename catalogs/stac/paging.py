@@ -17,9 +17,9 @@ from django.db.models.lookups import (
     LessThanOrEqual,
 )
 
-from . import sql
+from . import near, sql
 from .errors import Invalid
-from .search import moment, rising_moment
+from .search import SECOND, moment, rising_moment, second
 
 
 @dataclass(frozen=True)
@@ -105,15 +105,22 @@ class Pager:
         limit: int,
         place: Place | None = None,
         total: Combinable | None = None,
+        is_near: bool = False,
     ) -> QuerySet[Any, tuple[Any, ...]]:
         """Bodies and keys of `limit` rows from this place on, and of one more to see that there
-        is one; with the `total` beside each, where one is asked for."""
+        is one; with the `total` beside each, where one is asked for. Where `is_near`, all rows in
+        the order of near.py, which says around them how many are read."""
         backward = place is not None and place.backward
         if place:
             rows = rows.filter(self.beyond(place.values, backward))
         reads = [key.read for key in self.keys]
-        ordered = rows.order_by(*(key.order(backward) for key in self.keys))
         totals = [] if total is None else [total]
+        if is_near:
+            if place:
+                edge = second(sql.moment(place.values[0]))
+                rows = rows.filter(Q(sql.infix(">=" if backward else "<=", SECOND, edge)))
+            return rows.order_by(near.distance(backward)).values_list("body", *totals, *reads)
+        ordered = rows.order_by(*(key.order(backward) for key in self.keys))
         return ordered.values_list("body", *totals, *reads)[: limit + 1]
 
     def page(

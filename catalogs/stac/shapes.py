@@ -9,6 +9,7 @@ which that fails, and a question with something that has no shape, is made anew 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,24 +84,30 @@ def with_values(question: Any, values: Iterator[Value]) -> Any:
 
 
 def rows(
-    make: Callable[..., QuerySet[Any, tuple[Any, ...]]], *question: Any, fixed: Hashable
+    make: Callable[..., QuerySet[Any, tuple[Any, ...]]],
+    *question: Any,
+    fixed: Hashable,
+    around: tuple[str, str] = ("", ""),
 ) -> list[tuple[Any, ...]]:
     """The rows of `make(*question)`, a query of plain columns by `values_list`.
 
-    `fixed` is what else decides what that makes; None where nobody can tell.
+    `fixed` is what else decides what that makes, None where nobody can tell; `around` is SQL that
+    stands before and after it.
     """
-    if fixed is None:
-        return list(make(*question))
     values: list[Value] = []
-    try:
-        shape = (make.__qualname__, fixed, of(question, values))
-    except Shapeless:
-        return list(make(*question))
-    statement = _statement(shape, make, question, values)
+    statement = None
+    if fixed is not None:
+        with suppress(Shapeless):
+            shape = (make.__qualname__, fixed, around, of(question, values))
+            statement = _statement(shape, make, question, values)
     if statement is None:
-        return list(make(*question))
+        try:
+            statement = Statement(*make(*question).query.sql_with_params(), ())
+        except EmptyResultSet:
+            return []
+    before, after = around
     with connection.cursor() as cursor:
-        cursor.execute(statement.sql, statement.filled(values))
+        cursor.execute(before + statement.sql + after, statement.filled(values))
         return cursor.fetchall()  # type: ignore[no-any-return]
 
 

@@ -1,0 +1,32 @@
+from django.contrib.postgres.indexes import GistIndex
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("stac", "0014_ranges"),
+    ]
+
+    operations = [
+        # Numbers beside a geometry in one GiST index; for all schemas of the database.
+        migrations.RunSQL(
+            "CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public",
+            migrations.RunSQL.noop,
+        ),
+        migrations.RemoveIndex(model_name="item", name="item_by_place"),
+        migrations.AddIndex(
+            model_name="item",
+            index=GistIndex(
+                models.F("geometry"),
+                models.Func(
+                    models.F("datetime"),
+                    output_field=models.BigIntegerField(),
+                    template=(
+                        "COALESCE(floor(extract(epoch FROM (%(expressions)s AT TIME ZONE 'UTC')))"
+                        "::bigint, -100000000000)"
+                    ),
+                ),
+                name="item_by_place",
+            ),
+        ),
+    ]
