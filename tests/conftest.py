@@ -4,7 +4,6 @@ One schema per organization and test run; each test runs in a transaction that i
 """
 
 import os
-from asyncio import events
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,18 +54,6 @@ def django_db_setup(django_test_environment, django_db_modify_db_settings, djang
         end_other_sessions()
         connection.close_pool()
         teardown_databases(made, verbosity=0)
-
-
-@pytest.fixture(autouse=True)
-def _no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Once a worker has had a browser, its thread seems to be in an event loop for good: what
-    makes one of its own could not run in any later test."""
-    loop = None if "chromium" in request.fixturenames else events._get_running_loop()
-    if loop is not None:
-        events._set_running_loop(None)
-    yield
-    if loop is not None:
-        events._set_running_loop(loop)
 
 
 def end_other_sessions() -> None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import requests
-from allauth.idp.oidc.models import Client as App
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.sessions.backends.db import SessionStore
@@ -51,7 +50,6 @@ class Live:
                 cursor.execute(f'DROP SCHEMA "{organization.schema_name}" CASCADE')
                 organization.delete()
         User.objects.exclude(name__in=("Ada", "Ben", "Cyd", "Oda")).delete()
-        App.objects.all().delete()
 
     @property
     def address(self) -> str:

@@ -4,6 +4,7 @@ any more goes away."""
 import asyncio
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -49,7 +50,9 @@ class Command(BaseCommand):
 
 
 def sweep() -> None:
-    for job in asyncio.run(retry_stalled(settings.WORKER_SILENCE)):
+    with ThreadPoolExecutor(1) as apart:  # whatever runs in this thread
+        stalled = apart.submit(asyncio.run, retry_stalled(settings.WORKER_SILENCE)).result()
+    for job in stalled:
         log.warning("job %s (%s) goes on: its worker is gone", job.id, job.task_name)
     for organization in Organization.objects.filter(state=Organization.State.ACTIVE):
         with tenant_scope(organization):
