@@ -19,6 +19,7 @@ from .search import (
     MOMENT,
     MOMENT_OF_RANGE,
     OF_RANGE,
+    PERIOD,
     SECOND,
     AssetQuerySet,
     CollectionQuerySet,
@@ -240,7 +241,7 @@ class Item(Stored, Boxed):
         ]
         indexes = [
             # Gives what lies in a place in the order of time (near.py).
-            GistIndex(F("geometry"), SECOND, name="item_by_place"),
+            GistIndex(PERIOD, F("geometry"), SECOND, name="item_by_place"),
             GistIndex("span", name="item_by_time"),
             GinIndex(fields=["words"], name="item_by_word"),
             models.Index(MOMENT.desc(), "collection", "stac_id", name="item_latest"),

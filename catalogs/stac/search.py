@@ -40,6 +40,9 @@ def second(datetime: Combinable) -> Func:
 
 
 SECOND = second(F("datetime"))
+# Of 194 days. In the index of place and time what is of one period lies together, and in it what is
+# near; by place alone, a month of a place would cost what all years of it do.
+PERIOD = Func(SECOND, template="(%(expressions)s >> 24)", output_field=BigIntegerField())
 
 # Items whose time is not just their datetime, as the index of these has it. The index has their
 # datetime in words of its own: PostgreSQL takes most items for such, and would look for the newest
@@ -65,9 +68,9 @@ def in_interval(interval: Interval) -> Q:
     return Q(span__overlap=sql.interval(*interval))
 
 
-def _common(datetime: Interval | None, *conditions: Q | None) -> Q:
+def _common(*conditions: Q | None) -> Q:
     """What items and collections are asked alike."""
-    found = in_interval(datetime) if datetime else Q()
+    found = Q()
     for condition in conditions:
         found &= Q() if condition is None else condition
     return found
@@ -120,7 +123,7 @@ class CollectionQuerySet(QuerySet[Any]):
         found = self
         if bbox:
             found = found.filter(in_box("extent", _within(bbox)))
-        return found.filter(_common(datetime, q, query, filter))
+        return found.filter(_common(datetime and in_interval(datetime), q, query, filter))
 
 
 class ItemQuerySet(QuerySet[Any]):
@@ -161,11 +164,12 @@ class ItemQuerySet(QuerySet[Any]):
                 found = found.filter(highest__gte=lowest, lowest__lte=highest)
         if intersects is not None:
             found = found.filter(geometry__intersects=intersects)
+        in_time = datetime and in_interval(datetime)
         if datetime and (bbox or intersects is not None):
-            found = found.filter(self._in_seconds(*datetime))
+            found, in_time = found.filter(self._in_seconds(*datetime)), sql.unindexed(in_time)
         elif datetime and datetime[1]:
             found = found.filter(self._not_newer(datetime[1]))
-        return found.filter(_common(datetime, q, query, filter))
+        return found.filter(_common(in_time, q, query, filter))
 
     def _not_newer(self, last: Instant) -> Q:
         """What `in_interval` says of an item's datetime, where it has no other time; no others are
@@ -181,7 +185,8 @@ class ItemQuerySet(QuerySet[Any]):
     def _in_seconds(self, first: Instant | None, last: Instant | None) -> Q:
         """The same for the index of place and time, from both sides: nothing that is found is
         newer than the interval or the newest range, or older than it or the oldest one. What has
-        no datetime is older than all.
+        no datetime is older than all. The index of times alone would be read beside it in vain:
+        of ten million items 91,000 entries for a month.
         """
         items = self.model._base_manager
         ranges = items.filter(OF_RANGE)

@@ -119,7 +119,7 @@ def measure(
                     )
                     sizes = weigh(server.root, paths) if kind == questions.TILES else []
     alone = limit.rate(
-        ours.statements(paths[: limit.MOST_FILES]),
+        ours.statements(paths[: limit.MOST]),
         database=os.environ["GISTAC_DATABASE_URL"],
         schema=ours.schema,
         connections=words.connections,
