@@ -141,10 +141,22 @@ class Listing:
             at = place and replace(place, values=values)
             return pager.rows(found, limit, at, self.total(wanted), self.is_near)
 
-        fixed, around = self.fixed(pager, place, limit), ("", "")
-        if self.is_near:
-            around = near.around(limit + 1, place is not None and place.backward)
-        values = place.values if place else []
+        def of_first(wanted: dict[str, Any], values: list[Any]) -> shapes.Sql:
+            where = {name: value for name, value in wanted.items() if name in near.WHERE}
+            placed = self.rows().search(**where)  # type: ignore[attr-defined]
+            at = place and replace(place, values=values)
+            return near.among_first(
+                rows(wanted, values), pager.rows(placed, limit, at, is_near=True)
+            )
+
+        fixed, values = self.fixed(pager, place, limit), place.values if place else []
+        if not self.is_near:
+            return shapes.rows(rows, plain, values, fixed=fixed)
+        around = near.around(limit + 1, place is not None and place.backward)
+        if opaque:
+            found = shapes.rows(of_first, plain, values, fixed=fixed, around=around)
+            if len(found) > limit:
+                return found
         return shapes.rows(rows, plain, values, fixed=fixed, around=around)
 
     @property

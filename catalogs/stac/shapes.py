@@ -22,6 +22,7 @@ MOST = 1_000  # shapes that a process keeps
 MOST_VALUES = 50  # of one question
 
 type Value = str | datetime
+type Sql = tuple[str, Sequence[Any]]  # with its parameters
 
 
 class Shapeless(Exception):
@@ -84,12 +85,12 @@ def with_values(question: Any, values: Iterator[Value]) -> Any:
 
 
 def rows(
-    make: Callable[..., QuerySet[Any, tuple[Any, ...]]],
+    make: Callable[..., QuerySet[Any, tuple[Any, ...]] | Sql],
     *question: Any,
     fixed: Hashable,
     around: tuple[str, str] = ("", ""),
 ) -> list[tuple[Any, ...]]:
-    """The rows of `make(*question)`, a query of plain columns by `values_list`.
+    """The rows of `make(*question)`, a query of plain columns by `values_list`, or SQL.
 
     `fixed` is what else decides what that makes, None where nobody can tell; `around` is SQL that
     stands before and after it.
@@ -102,7 +103,7 @@ def rows(
             statement = _statement(shape, make, question, values)
     if statement is None:
         try:
-            statement = Statement(*make(*question).query.sql_with_params(), ())
+            statement = Statement(*sql_of(make(*question)), ())
         except EmptyResultSet:
             return []
     before, after = around
@@ -111,8 +112,15 @@ def rows(
         return cursor.fetchall()  # type: ignore[no-any-return]
 
 
+def sql_of(made: QuerySet[Any, Any] | Sql) -> Sql:
+    return made if isinstance(made, tuple) else made.query.sql_with_params()
+
+
 def _statement(
-    shape: Hashable, make: Callable[..., QuerySet[Any, Any]], question: Any, values: list[Value]
+    shape: Hashable,
+    make: Callable[..., QuerySet[Any, Any] | Sql],
+    question: Any,
+    values: list[Value],
 ) -> Statement | None:
     with _lock:
         if shape in _known:
@@ -127,11 +135,11 @@ def _statement(
 
 
 def _made(
-    make: Callable[..., QuerySet[Any, Any]], question: Any, values: list[Value]
+    make: Callable[..., QuerySet[Any, Any] | Sql], question: Any, values: list[Value]
 ) -> Statement | None:
     marks = [_mark(value, at) for at, value in enumerate(values)]
     try:
-        sql, parameters = make(*with_values(question, iter(marks))).query.sql_with_params()
+        sql, parameters = sql_of(make(*with_values(question, iter(marks))))
     except EmptyResultSet:
         return None
     places = [

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalogs.stac import bulk, transactions
+from catalogs.stac import bulk, near, shapes, transactions
 from catalogs.stac.models import Collection
 from tests.stac import documents
 
@@ -30,6 +30,7 @@ def many(inside):
             times["datetime"] = None
         west = chance.choice((10, 11, 100))
         home = chance.choice("ab")
+        times["eo:cloud_cover"] = number % 10
         document = documents.item(f"{home}{number}", west=west, properties=times)
         made[home].append(document)
     for home, items in made.items():
@@ -83,13 +84,50 @@ def test_a_shape_as_well(stac, many):
     assert [each["id"] for each in by_shape] == [each["id"] for each in by_box]
 
 
+FILTERS = [
+    {"filter": "eo:cloud_cover < 5", "filter-lang": "cql2-text"},
+    {"filter": "eo:cloud_cover = 3 OR datetime IS NULL", "filter-lang": "cql2-text"},
+    {"filter": "eo:cloud_cover > 10", "filter-lang": "cql2-text"},
+    {"query": '{"eo:cloud_cover":{"lte":2}}'},
+]
+
+
+@pytest.mark.parametrize("first", [1, 8, 1000])
+@pytest.mark.parametrize("more", [{}, MONTH, {"collections": "a"}])
+@pytest.mark.parametrize("filter", FILTERS)
+def test_filters_find_all_however_many_rows_are_looked_through_first(
+    stac, many, monkeypatch, first, more, filter
+):
+    monkeypatch.setattr(near, "FIRST", first)
+    shapes._known.clear()
+    found = walk(stac, 3, **PLACE, **more, **filter)
+    shapes._known.clear()
+    everything = stac.get("search", limit=1000, **more, **filter)["features"]
+    assert [each["id"] for each in found] == [
+        each["id"] for each in everything if each["bbox"][0] < 50
+    ]
+
+
+def test_what_many_meet_is_found_among_the_first(stac, many):
+    with CaptureQueriesContext(connection) as captured:
+        stac.get("search", limit=3, **PLACE, **FILTERS[0])
+    [sql] = [each["sql"] for each in captured if '"body"' in each["sql"]]
+    told = explained(sql)
+    assert "Index Scan using item_by_place" in told
+    assert told.count("Sort Key") == 1  # of the page, at the end
+
+
 def test_only_the_page_is_read(stac, many):
     with CaptureQueriesContext(connection) as captured:
         stac.get("search", limit=3, **PLACE)
     [sql] = [each["sql"] for each in captured if '"body"' in each["sql"]]
+    told = explained(sql)
+    assert "Index Scan using item_by_place" in told
+    assert "Order By:" in told
+
+
+def explained(sql):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         cursor.execute(f"EXPLAIN {sql}")
-        plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "Index Scan using item_by_place" in plan
-    assert "Order By:" in plan
+        return "\n".join(row[0] for row in cursor.fetchall())
