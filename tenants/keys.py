@@ -5,14 +5,14 @@ gives nothing that it has not itself.
 """
 
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
@@ -168,7 +168,7 @@ def look_up(
     """The key that is written so, and why it is not good; nothing if it is."""
     if not is_well_formed(text):
         return None, ""
-    key = next(iter(_of(key_id(text), organization.pk)), None)
+    key = _of(key_id(text), organization.pk)
     if key is None or not _is_written(key, text):
         return None, ""
     key.organization = organization
@@ -186,19 +186,25 @@ def _is_written(key: ApiKey, text: str) -> bool:
     return known and hmac.compare_digest(digest(text, key.pepper), key.digest)
 
 
-def _of(key_id: str, organization: UUID) -> Iterator[ApiKey]:
+def _of(key_id: str, organization: UUID) -> ApiKey | None:
     """As `with_role` has it, of an active organization. Every request of a program asks this, so
     its SQL is made once; of the creator it reads what permissions need, the rest when it is asked.
     """
     sql, params = _statement()
-    values = {_ID: key_id, _OWNER: organization}
-    given = [values.get(param, param) for param in params]
-    for key in ApiKey.objects.raw(sql, given):
-        told = [key.creator_id, vars(key)["creator_active"]]
-        key.creator = User.from_db(ApiKey.objects.db, ["id", "is_active"], told)
-        yield key
+    values: dict[Any, Any] = {_ID: key_id, _OWNER: organization}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [values.get(param, param) for param in params])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    *columns, role, is_active = row
+    key: ApiKey = ApiKey.from_db(DEFAULT_DB_ALIAS, _FIELDS, columns)
+    vars(key)["creator_role"] = role
+    key.creator = User.from_db(DEFAULT_DB_ALIAS, ["id", "is_active"], [key.creator_id, is_active])
+    return key
 
 
+_FIELDS = [field.attname for field in ApiKey._meta.concrete_fields]
 # Stand in the statement for what is asked.
 _ID, _OWNER = "a key", UUID(int=0)
 

@@ -304,7 +304,10 @@ def test_the_platforms_routes_answer_as_declared(world):
     walk(world, PLATFORM, "platform.txt", [(None, "")], methods, ON_PLATFORM)
 
 
-def test_an_operator_who_sees_as_a_member_sees_no_more_and_changes_nothing(world):
+@pytest.mark.parametrize(
+    "methods", [("GET", "POST"), pytest.param(METHODS, marks=pytest.mark.long)], ids=["", "all"]
+)
+def test_an_operator_who_sees_as_a_member_sees_no_more_and_changes_nothing(world, methods):
     """Every route answers as to an editor, and refuses every other method."""
     declared = matrix.read((TABLES / "organization.txt").read_text())
     client, email = at_work(world.people["olga"]), world.people[Role.EDITOR].email
@@ -315,7 +318,7 @@ def test_an_operator_who_sees_as_a_member_sees_no_more_and_changes_nothing(world
         for route in isolation.routes(ORGANIZATION):
             if route.name == "doors:sign-out":
                 continue  # as everywhere
-            for thing, method in itertools.product(route.objects, METHODS):
+            for thing, method in itertools.product(route.objects, methods):
                 asked = f"/o/acme{world.path(route, thing)}"
                 with transaction.atomic():
                     answer = client.generic(method, asked, b"{}", "application/json")

@@ -22,6 +22,7 @@ from .bodies import Body, Sent, listed
 from .documents import LONGEST_ID, Document
 from .errors import Conflict, NotFound, Refused, TooLarge
 from .geometry import Footprint, plain_footprints
+from .inserting import twin
 from .models import Asset, Collection, Item
 from .parsers import parse
 
@@ -146,7 +147,7 @@ def look_through(collection: Collection, body: Body, plan: Plan) -> Generator[li
         )
         blank = Item(collection=collection)
         batch = [
-            _look(index, value, blank.twin(), seen, place)
+            _look(index, value, twin(blank), seen, place)
             for (index, value), place in zip(values, places, strict=True)
         ]
         for looked in batch:

@@ -1,4 +1,5 @@
-"""One new row of any table: its SQL is made once, as that of questions is (shapes.py)."""
+"""Rows of any table, made and inserted in less time than Django takes: the SQL of one new row is
+made once, as that of questions is (shapes.py)."""
 
 from collections.abc import Callable
 from functools import cache
@@ -7,6 +8,7 @@ from typing import Any
 import orjson
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model
+from django.db.models.base import ModelState
 
 
 def insert(row: Model) -> None:
@@ -18,6 +20,16 @@ def insert(row: Model) -> None:
         cursor.execute(statement, given)
         [row.pk] = cursor.fetchone()
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def twin[Row: Model](row: Row) -> Row:
+    """Another one with the same values; Django would go through all fields to make it."""
+    other = type(row).__new__(type(row))
+    state = ModelState()
+    state.db, state.adding = row._state.db, row._state.adding
+    state.fields_cache = dict(row._state.fields_cache)
+    vars(other).update(vars(row), _state=state)
+    return other
 
 
 type Writer = Callable[[Any], Any]

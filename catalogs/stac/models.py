@@ -8,7 +8,6 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import F, Func, GeneratedField, Q, Value
-from django.db.models.base import ModelState
 from django.utils import timezone
 
 from . import boxes, documents, freetext, ranks, times, validation
@@ -278,14 +277,6 @@ class Item(Stored, Boxed):
         item = cls(collection=collection)
         item.take(document, held, strictness, footprint)
         return item
-
-    def twin(self) -> "Item":
-        """Another one, unsaved as this is; Django would go through all fields to make it."""
-        other = type(self).__new__(type(self))
-        state = ModelState()
-        state.fields_cache = dict(self._state.fields_cache)
-        vars(other).update(vars(self), _state=state)
-        return other
 
     def take(
         self,

@@ -7,7 +7,6 @@ others have the same, and measures bounds anew only where the item was at one.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from copy import copy
 from itertools import batched
 from typing import Any
 
@@ -19,6 +18,7 @@ from django.db.models.functions import Cast
 from . import shapes, sorting, sql
 from .cql2.operands import Kind, Member
 from .documents import LONGEST_ID
+from .inserting import twin
 from .models import Collection, Item, Queryable
 
 MOST_NAMES = 1_000  # of one collection; other names can be asked for, they are only not listed
@@ -45,12 +45,13 @@ def _of_names(collection: str, names: list[str]) -> QuerySet[Queryable, tuple[An
 
 def _known(collection: Collection, names: Set[str]) -> dict[str, Queryable]:
     found = {}
-    asked = (collection.pk, sorted(names))
+    asked, blank = (collection.pk, sorted(names)), Queryable(collection=collection)
+    blank._state.adding = False
     for id, name, *values in shapes.rows(_of_names, *asked, fixed="queryables"):
         plain = dict(zip(_PLAIN, values, strict=False))
         kinds, texts = (text and orjson.loads(text) for text in values[len(_PLAIN) :])
-        row = Queryable(id=id, collection=collection, name=name, kinds=kinds, values=texts, **plain)
-        row._state.adding = False
+        row = twin(blank)
+        vars(row).update(id=id, name=name, kinds=kinds, values=texts, **plain)
         found[name] = row
     return found
 
@@ -60,7 +61,7 @@ def grow(collection: Collection, items: Sequence[Item]) -> Changes:
     columns = _columns(items)
     names = columns.keys()
     known = _known(collection, names)
-    before = {name: copy(row) for name, row in known.items()}
+    before = {name: twin(row) for name, row in known.items()}
     room = MOST_NAMES - collection.queryables.count() if names - known.keys() else 0
     for name in sorted(names - known.keys())[: max(room, 0)]:
         known[name] = Queryable(collection=collection, name=name)
@@ -161,7 +162,7 @@ def shrink(collection: Collection, *gone: Properties) -> Changes:
     """After items lost these properties, or were taken away with them; gives what has changed."""
     names = {name for properties in gone for name in properties}
     rows = {row.name: row for row in collection.queryables.filter(name__in=names)}
-    before = {name: copy(row) for name, row in rows.items()}
+    before = {name: twin(row) for name, row in rows.items()}
     lost = [pair for properties in gone for pair in properties.items() if pair[0] in rows]
     edges = {name for name, value in lost if _is_edge(rows[name], value)}
     _forget(collection, rows, {(name, text) for name, v in lost for text in _asked(rows[name], v)})
