@@ -1,15 +1,12 @@
 """What an organization's plan allows it to bring, asked where it is brought."""
 
-from django.db.models import QuerySet
-
 from catalogs import room
 from catalogs.room import readable
-from catalogs.stac import shapes
 from catalogs.stac.errors import UsedUp
-from tenants import gauges, quotas, usage
+from tenants import gauges, quotas, served, usage
 from tenants.current import current_organization
 from tenants.gauges import Gauge
-from tenants.models import Organization, Plan
+from tenants.models import Organization
 
 MORE = "or ask whoever runs this GiSTAC for a larger plan."
 
@@ -40,23 +37,13 @@ def admit_items() -> None:
     other, and may together go past the limit by what one of them adds.
     """
     organization = current_organization()
-    limit = _items_of(organization.plan_id) if organization else None
+    limit = served.most_items(organization.plan_id) if organization else None
     if limit is None or (count := room.items()) <= limit:
         return
     raise UsedUp(
         f"There is no room for this: the plan of {organization} allows {limit:,} items, and this "
         f"would make {count:,}. Delete what is not needed, {MORE}"
     )
-
-
-def _items_of(plan: str) -> int | None:
-    for (limit,) in shapes.rows(_plans, plan, fixed="limits"):
-        return None if limit is None else int(limit)
-    return None
-
-
-def _plans(name: str) -> QuerySet[Plan, tuple[int | None]]:
-    return Plan.objects.filter(pk=name).values_list("items")
 
 
 def measure(organization: Organization) -> None:

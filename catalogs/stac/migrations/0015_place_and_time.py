@@ -13,7 +13,8 @@ class Migration(migrations.Migration):
             "CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public",
             migrations.RunSQL.noop,
         ),
-        migrations.RemoveIndex(model_name="item", name="item_by_place"),
+        # Items can be read while the new one is made: only at the end is theirs taken away.
+        migrations.RenameIndex("item", new_name="item_by_place_before", old_name="item_by_place"),
         migrations.AddIndex(
             model_name="item",
             index=GistIndex(
@@ -29,4 +30,5 @@ class Migration(migrations.Migration):
                 name="item_by_place",
             ),
         ),
+        migrations.RemoveIndex(model_name="item", name="item_by_place_before"),
     ]

@@ -18,7 +18,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveIndex(model_name="item", name="item_by_place"),
+        # Items can be read while the new one is made: only at the end is theirs taken away.
+        migrations.RenameIndex("item", new_name="item_by_place_before", old_name="item_by_place"),
         migrations.AddIndex(
             model_name="item",
             index=GistIndex(
@@ -32,6 +33,7 @@ class Migration(migrations.Migration):
                 name="item_by_place",
             ),
         ),
+        migrations.RemoveIndex(model_name="item", name="item_by_place_before"),
         # How many collections there are, and how many of them may be seen, decides how items are
         # searched. A small table is not looked at by itself, and is then taken for another one.
         migrations.RunSQL(
