@@ -1,9 +1,9 @@
-"""Which organization a door leads to, and what its plan allows: remembered for a moment by each
-process.
+"""Which organization a door leads to, and how many items its plan allows: remembered for a moment
+by each process.
 
-Every request asks for the one, every write for the other. What is changed about an organization
-(its name, its state) or a plan is so served everywhere `settings.DOORS_KNOWN_FOR` seconds later at
-most; who may do what is never remembered.
+Every request asks for the one, every write of new items for the other. What is changed about an
+organization (its name, its state) or a plan is so served everywhere `settings.DOORS_KNOWN_FOR`
+seconds later at most; who may do what is never remembered.
 """
 
 import time

@@ -153,7 +153,7 @@ class Listing:
         if not self.is_near:
             return shapes.rows(rows, plain, values, fixed=fixed)
         around = near.around(limit + 1, place is not None and place.backward)
-        if opaque:
+        if opaque and limit <= near.MOST_ASKED:
             found = shapes.rows(of_first, plain, values, fixed=fixed, around=around)
             if len(found) > limit:
                 return found

@@ -20,6 +20,7 @@ from .shapes import Sql, sql_of
 FAR = 1_000_000_000_000  # seconds
 WHERE = frozenset({"bbox", "intersects", "datetime"})  # what the index knows
 FIRST = 1_000  # rows of a place that a filter looks through first
+MOST_ASKED = 100  # items of a page that may well be found among them
 
 
 def distance(backward: bool) -> Func:
@@ -46,6 +47,7 @@ def among_first(asked: QuerySet[Any, Any], placed: QuerySet[Any, Any]) -> Sql:
     """
     (sql, parameters), (first, of_place) = sql_of(asked), sql_of(placed)
     table = f'"{asked.model._meta.db_table}"'
+    assert "%s" not in first[: first.index(f" FROM {table}")]  # parameters follow in their order
     first, _, order = first[first.index(f" FROM {table}") :].rpartition(" ORDER BY ")
     rows = (
         f"SELECT {table}.*, {order.removesuffix(' ASC')} AS far{first}"

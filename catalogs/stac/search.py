@@ -164,12 +164,11 @@ class ItemQuerySet(QuerySet[Any]):
                 found = found.filter(highest__gte=lowest, lowest__lte=highest)
         if intersects is not None:
             found = found.filter(geometry__intersects=intersects)
-        in_time = datetime and in_interval(datetime)
         if datetime and (bbox or intersects is not None):
-            found, in_time = found.filter(self._in_seconds(*datetime)), sql.unindexed(in_time)
+            found = found.filter(self._in_seconds(*datetime))
         elif datetime and datetime[1]:
             found = found.filter(self._not_newer(datetime[1]))
-        return found.filter(_common(in_time, q, query, filter))
+        return found.filter(_common(datetime and in_interval(datetime), q, query, filter))
 
     def _not_newer(self, last: Instant) -> Q:
         """What `in_interval` says of an item's datetime, where it has no other time; no others are
@@ -185,8 +184,7 @@ class ItemQuerySet(QuerySet[Any]):
     def _in_seconds(self, first: Instant | None, last: Instant | None) -> Q:
         """The same for the index of place and time, from both sides: nothing that is found is
         newer than the interval or the newest range, or older than it or the oldest one. What has
-        no datetime is older than all. The index of times alone would be read beside it in vain:
-        of ten million items 91,000 entries for a month.
+        no datetime is older than all.
         """
         items = self.model._base_manager
         ranges = items.filter(OF_RANGE)

@@ -50,11 +50,6 @@ def infix(operator: str, left: Any, right: Any, field: "Field[Any, Any] | None" 
     )
 
 
-def unindexed(condition: Any) -> Q:
-    """The same, for which PostgreSQL reads no index."""
-    return Q(Func(condition, template="(%(expressions)s IS TRUE)", output_field=BOOLEAN))
-
-
 def call(function: str, *arguments: Any, field: "Field[Any, Any]") -> Func:
     return Func(*arguments, function=function, output_field=field)
 

@@ -30,7 +30,7 @@ def many(inside):
             times["datetime"] = None
         west = chance.choice((10, 11, 100))
         home = chance.choice("ab")
-        times["eo:cloud_cover"] = number % 10
+        times |= {"eo:cloud_cover": number % 10, "title": "A scene"}
         document = documents.item(f"{home}{number}", west=west, properties=times)
         made[home].append(document)
     for home, items in made.items():
@@ -106,6 +106,28 @@ def test_filters_find_all_however_many_rows_are_looked_through_first(
     assert [each["id"] for each in found] == [
         each["id"] for each in everything if each["bbox"][0] < 50
     ]
+
+
+@pytest.mark.parametrize("where", [PLACE, {"intersects": documents.square(9, 49, 4)}])
+@pytest.mark.parametrize("more", [{"filter": FILTERS[0]["filter"]}, {"q": ["scene"]}])
+@pytest.mark.parametrize("asker", ["stac", "reader", "stranger"])
+def test_everybody_finds_what_they_may_see(request, many, monkeypatch, asker, more, where):
+    """Each asker's conditions stand in the SQL, in both of its parts."""
+    asked = {"filter-lang": "cql2-text", "limit": 5, **more}
+    found = []
+    for first in (1, 1000):
+        monkeypatch.setattr(near, "FIRST", first)
+        shapes._known.clear()
+        ask = request.getfixturevalue(asker)
+        box = (
+            {"bbox": [float(edge) for edge in where["bbox"].split(",")]}
+            if "bbox" in where
+            else where
+        )
+        features = ask("search", "POST", {**asked, **box}).json()["features"]
+        found.append([each["id"] for each in features])
+    assert found[0] == found[1]
+    assert len(found[0]) == 5
 
 
 def test_what_many_meet_is_found_among_the_first(stac, many):

@@ -1,4 +1,5 @@
-"""Which organization an address leads to is remembered for a moment, and nothing else is."""
+"""Which organization an address leads to is remembered for a moment, and how many items its plan
+allows; nothing else is."""
 
 import time
 
@@ -7,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tenants import served
-from tenants.models import Organization
+from tenants.models import Organization, Plan
 
 State = Organization.State
 
@@ -55,3 +56,19 @@ def test_as_many_as_fit(remembered, monkeypatch):
     for slug in ("acme", "other", "acme"):
         assert served.by_slug(slug).slug == slug
     assert len(served._known) == 1
+
+
+@pytest.mark.parametrize("limit", [None, 7])
+def test_a_plans_limit_is_remembered_for_a_moment(remembered, settings, limit):
+    plans = Plan.objects.filter(pk=remembered.plan_id)
+    plans.update(items=limit)
+    with CaptureQueriesContext(connection) as captured:
+        assert [served.most_items(remembered.plan_id) for _ in range(3)] == [limit] * 3
+    assert len(captured) == 1
+    plans.update(items=8)
+    assert served.most_items(remembered.plan_id) == limit
+    settings.DOORS_KNOWN_FOR = 0
+    served._known.clear()
+    assert served.most_items(remembered.plan_id) == 8
+    plans.update(items=9)
+    assert served.most_items(remembered.plan_id) == 9

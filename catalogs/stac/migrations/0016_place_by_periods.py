@@ -18,8 +18,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Items can be read while the new one is made: only at the end is theirs taken away.
-        migrations.RenameIndex("item", new_name="item_by_place_before", old_name="item_by_place"),
+        # First, since it waits for all who read: what cannot have that lock ends before the work.
+        # Nobody reads items until the end, some ten seconds for a million.
+        migrations.RemoveIndex(model_name="item", name="item_by_place"),
         migrations.AddIndex(
             model_name="item",
             index=GistIndex(
@@ -33,12 +34,11 @@ class Migration(migrations.Migration):
                 name="item_by_place",
             ),
         ),
-        migrations.RemoveIndex(model_name="item", name="item_by_place_before"),
         # How many collections there are, and how many of them may be seen, decides how items are
         # searched. A small table is not looked at by itself, and is then taken for another one.
         migrations.RunSQL(
-            "ALTER TABLE stac_collection SET (autovacuum_analyze_threshold = 1, "
-            "autovacuum_analyze_scale_factor = 0)",
+            "ALTER TABLE stac_collection SET (autovacuum_analyze_threshold = 0, "
+            "autovacuum_analyze_scale_factor = 0.02)",
             "ALTER TABLE stac_collection RESET (autovacuum_analyze_threshold, "
             "autovacuum_analyze_scale_factor)",
         ),
