@@ -145,9 +145,8 @@ class Listing:
             where = {name: value for name, value in wanted.items() if name in near.WHERE}
             placed = self.rows().search(**where)  # type: ignore[attr-defined]
             at = place and replace(place, values=values)
-            return near.among_first(
-                rows(wanted, values), pager.rows(placed, limit, at, is_near=True)
-            )
+            within = pager.rows(placed, limit, at, is_near=True)
+            return near.among_first(rows(wanted, values), within)
 
         fixed, values = self.fixed(pager, place, limit), place.values if place else []
         if not self.is_near:

@@ -17,8 +17,8 @@ def _package() -> Path | None:
     return Path(found.origin).parent if found and found.origin else None
 
 
-def library(name: str) -> str | None:
-    """The path of `libgdal` or `libgeos_c` inside rasterio's wheel, or None."""
+def path_of(name: str) -> str | None:
+    """Where `libgdal` or `libgeos_c` lies inside rasterio's wheel, or None."""
     package = _package()
     if package is None:
         return None
@@ -29,7 +29,7 @@ def library(name: str) -> str | None:
 def use_own_projection_data() -> None:
     """Must run before the library is loaded."""
     package = _package()
-    if package is None or library("libgdal") is None:
+    if package is None or path_of("libgdal") is None:
         return
     for variable, folder in (("PROJ_DATA", "proj_data"), ("GDAL_DATA", "gdal_data")):
         if (package / folder).is_dir():

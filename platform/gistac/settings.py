@@ -161,8 +161,8 @@ DATABASES["default"]["OPTIONS"]["options"] = " ".join(f"-c {limit}" for limit in
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 libraries.use_own_projection_data()
-GDAL_LIBRARY_PATH = libraries.library("libgdal")
-GEOS_LIBRARY_PATH = libraries.library("libgeos_c")
+GDAL_LIBRARY_PATH = libraries.path_of("libgdal")
+GEOS_LIBRARY_PATH = libraries.path_of("libgeos_c")
 
 # One cache for all workers: sign-in limits must count across processes.
 CACHES = {
