@@ -1,20 +1,23 @@
 """Answers go out compressed where that pays: JSON and CSV shrink to a sixth, map tiles to a half.
 
-gzip, at Django's level: every client has it, and it costs less time than a slow line gains.
-Single documents keep their strong ETag and go as they are, for `If-Match` must find it again.
-What is compressed holds no secret beside what the asker sent, so lengths tell nothing (BREACH).
+gzip, which every client has, by ISA-L: of a page of items it takes a tenth of zlib's time, for a
+sixth more bytes than Django's level. Clients ask for it with every request, so what it costs is a
+part of every answer. Single documents keep their strong ETag and go as they are, for `If-Match`
+must find it again. What is compressed holds no secret beside what the asker sent, so lengths tell
+nothing (BREACH).
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.middleware.gzip import GZipMiddleware
+from isal import igzip, isal_zlib
 
 SMALLEST = 1_000  # bytes: what fits one packet anyway goes as it is
+LEVEL = 2
 _KINDS = ("json", "csv", "html", "vector-tile")
-
-_gzip = GZipMiddleware(lambda request: HttpResponse())
+_GZIP = 16 + isal_zlib.MAX_WBITS  # a stream with gzip's own header
 
 
 def compressed(request: Any, answer: HttpResponseBase) -> HttpResponseBase:
@@ -27,7 +30,27 @@ def compressed(request: Any, answer: HttpResponseBase) -> HttpResponseBase:
         return answer
     if not _takes_gzip(plain.headers.get("Accept-Encoding", "")):
         return answer
-    return _gzip.process_response(plain, answer)
+    return _packed(answer)
+
+
+def _packed(answer: Any) -> HttpResponseBase:
+    if answer.streaming:
+        answer.streaming_content = _parts(answer.streaming_content)
+        del answer.headers["Content-Length"]
+    else:
+        answer.content = igzip.compress(answer.content, LEVEL)
+        answer.headers["Content-Length"] = str(len(answer.content))
+    answer.headers["Content-Encoding"] = "gzip"
+    packed: HttpResponseBase = answer
+    return packed
+
+
+def _parts(parts: Iterable[bytes]) -> Iterator[bytes]:
+    packing = isal_zlib.compressobj(LEVEL, wbits=_GZIP)
+    for part in parts:
+        if packed := packing.compress(part):
+            yield packed
+    yield packing.flush()
 
 
 def _takes_gzip(accepted: str) -> bool:
