@@ -32,6 +32,13 @@ def whole(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number.") from None
 
 
+def percent(name: str, default: int) -> int:
+    value = whole(name, default)
+    if not 1 <= value <= 100:
+        raise ImproperlyConfigured(f"{name} is {value}; it must be from 1 to 100.")
+    return value
+
+
 def names(name: str, default: str = "") -> list[str]:
     """A list separated by commas or spaces."""
     return os.environ.get(name, default).replace(",", " ").split()

@@ -2,14 +2,16 @@
 
 Whatever is asked waits for its turn (`turns.py`). A dear question may take seconds. While others
 ask as well, each organization may have `settings.DEAR_AT_ONCE` of these answered at a time, and all
-together leave one turn free; more wait, and what comes beyond that is told to come again. All of it
-is in memory: no question costs a statement more.
+together leave one turn free; more wait, and what comes beyond that is told to come again. Who goes
+on asking them rests in between, so that the others find the machine free for most of the time. All
+of it is in memory: no question costs a statement more.
 """
 
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from socket import socket
 from typing import Any
 from uuid import UUID
@@ -27,6 +29,7 @@ from tenants.requests import Request
 ACTIVE = 10  # seconds after its last request that an organization counts as asking
 AGAIN = 0.02  # seconds after which who waits looks whether another process has ended
 PATIENCE = 5.0  # seconds that one question waits for others of its organization
+CREDIT = 2.0  # seconds of dear questions after which an organization rests between them
 # What may take long whatever is asked, and what may by these parameters.
 DEAR = frozenset(
     {
@@ -55,12 +58,37 @@ CROWDED = (
 )
 
 
+class Spent:
+    """Seconds of dear questions that organizations owe; they are paid back as time goes by, as
+    much of each second as `settings.DEAR_SHARE` (percent) says.
+    """
+
+    def __init__(self) -> None:
+        self.paid: dict[UUID, float] = {}  # when nothing will be owed any more
+
+    def add(self, organization: UUID, seconds: float) -> float:
+        """How many seconds to rest now."""
+        now, share = time.monotonic(), settings.DEAR_SHARE / 100
+        self.paid = {id: moment for id, moment in self.paid.items() if moment > now}
+        self.paid[organization] = self.paid.get(organization, now) + seconds / share
+        return max(self.paid[organization] - now - CREDIT / share, 0.0)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A dear question that is being answered; who is alone needs no place for it."""
+
+    place: socket | None = None
+    since: float = field(default_factory=time.monotonic)
+
+
 class Shares:
     """Who is asking in this process, and whose dear questions are being answered."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
-        self.running: defaultdict[UUID, list[socket | None]] = defaultdict(list)  # their places
+        self.spent = Spent()
+        self.running: defaultdict[UUID, list[Running]] = defaultdict(list)
         self.lines: defaultdict[UUID, list[object]] = defaultdict(list)  # who waits
         self.seen: dict[UUID, float] = {}
 
@@ -95,21 +123,31 @@ class Shares:
 
     def leave(self, organization: UUID) -> None:
         with self.changed:
-            if place := self.running[organization].pop():
-                place.close()
+            self._free(organization, self.running[organization].pop())
             if not self.running[organization]:
                 del self.running[organization]
             self.changed.notify_all()
+
+    def _free(self, organization: UUID, ended: Running) -> None:
+        """Its place is kept while the organization rests, from this process and all others."""
+        if ended.place is None:
+            return
+        if rest := self.spent.add(organization, time.monotonic() - ended.since):
+            waking = threading.Timer(rest, ended.place.close)
+            waking.daemon = True
+            waking.start()
+        else:
+            ended.place.close()
 
     def _enter(self, organization: UUID) -> bool:
         if sum(map(len, self.running.values())) >= max(1, settings.ANSWERED_AT_ONCE - 1):
             return False
         if self._is_alone(organization):
-            self.running[organization].append(None)
+            self.running[organization].append(Running())
             return True
         for number in range(settings.DEAR_AT_ONCE):
             if place := places.take(f"{organization} {number}"):
-                self.running[organization].append(place)
+                self.running[organization].append(Running(place))
                 return True
         return False
 

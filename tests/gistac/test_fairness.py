@@ -93,6 +93,34 @@ def test_who_asks_another_process_asks_as_well(acme, other, shares):
     assert Client().get(DEAR).status_code == 200
 
 
+def test_who_goes_on_asking_rests(shares, settings, monkeypatch):
+    monkeypatch.setattr(fairness, "CREDIT", 0.01)
+    settings.DEAR_SHARE = 50
+    mine = uuid4()
+    shares.note(uuid4())
+    assert shares.enter(mine)
+    time.sleep(0.2)
+    shares.leave(mine)
+    began = time.monotonic()
+    assert places.take(f"{mine} 0") is None  # for other processes as well
+    while not shares.enter(mine):
+        pass
+    assert time.monotonic() - began > 0.3  # the question took half of 0.4 seconds
+    shares.leave(mine)
+    shares.seen.clear()
+    assert shares.enter(mine)  # who is alone never rests
+    shares.leave(mine)
+    assert not shares.running
+
+
+def test_few_dear_questions_need_no_rest(shares):
+    mine = uuid4()
+    shares.note(uuid4())
+    for _ in range(10):
+        assert shares.enter(mine)
+        shares.leave(mine)
+
+
 def test_so_many_wait_and_no_more(monkeypatch):
     monkeypatch.setattr(fairness, "PATIENCE", 20)
     monkeypatch.setattr(fairness, "MOST_WAITING", 1)
