@@ -9,7 +9,7 @@ import hashlib
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Buffer, Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import IO, Any
 
@@ -77,7 +77,7 @@ class Archive:
             for bodies in rows:
                 self._items(home, [_read(body) for body in bodies])
             held = {asset.key: asset for asset in home.held_assets.filter(item=None)}
-            document = self._moved(_read(home.body), folder, held)
+            document = self._moved(_read(home.body.encode()), folder, held)
             self._add(f"{folder}/collection.json", _with_items(document, rows))
             texts = _Texts(rows, self.root, self._tell)
             self._add(f"{folder}/items.parquet", geoparquet.file(texts))
@@ -173,10 +173,10 @@ class _Texts:
     def __init__(self, rows: Rows, root: str, alive: Callable[[], None]) -> None:
         self.rows, self.root, self.alive = rows, root, alive
 
-    def __iter__(self) -> Iterator[list[str]]:
+    def __iter__(self) -> Iterator[list[bytes]]:
         for bodies in self.rows:
             self.alive()
-            yield [body.replace(links.MARK, self.root) for body in bodies]
+            yield [links.rooted(body, self.root) for body in bodies]
 
 
 def safe(id: str) -> str:
@@ -187,8 +187,8 @@ def safe(id: str) -> str:
     return f"{plain}-{hashlib.sha256(id.encode()).hexdigest()[:10]}"
 
 
-def _read(body: str) -> Document:
-    document: Document = orjson.loads(body.replace(links.MARK, "\\u0001"))
+def _read(body: Buffer) -> Document:
+    document: Document = orjson.loads(links.rooted(body, "\\u0001"))
     return document
 
 

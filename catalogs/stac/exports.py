@@ -1,6 +1,6 @@
 """Items sent as lines or as a table: all that a search finds, or with `limit` a page of it."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Buffer, Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -15,7 +15,7 @@ from .streams import Rows, Stream
 if TYPE_CHECKING:
     from .listing import Listing
 
-Writer = Callable[[Iterable[list[str]]], Generator[bytes, None, None]]
+Writer = Callable[[Iterable[list[bytes]]], Generator[bytes, None, None]]
 
 WRITERS: dict[Form, Writer] = {NDJSON: tables.lines, CSV: tables.rows, PARQUET: geoparquet.file}
 # What ends an answer that broke; a Parquet file without its footer needs no more words.
@@ -25,11 +25,11 @@ BROKEN = {NDJSON: tables.BROKEN_LINES, CSV: tables.BROKEN_ROWS, PARQUET: b""}
 class Texts:
     """The documents as they are sent, some at a time, as often as they are gone through."""
 
-    def __init__(self, listing: "Listing", rows: Iterable[list[str]]) -> None:
+    def __init__(self, listing: "Listing", rows: Iterable[list[Buffer]]) -> None:
         self.listing = listing
         self.rows = rows
 
-    def __iter__(self) -> Iterator[list[str]]:
+    def __iter__(self) -> Iterator[list[bytes]]:
         return map(self.listing.texts, self.rows)
 
 

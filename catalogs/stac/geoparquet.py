@@ -46,7 +46,7 @@ class Sink:
         return whole
 
 
-def file(texts: Iterable[list[str]]) -> Generator[bytes, None, None]:
+def file(texts: Iterable[list[bytes]]) -> Generator[bytes, None, None]:
     """The bytes of the file, group after group; `texts` is gone through twice.
 
     A file that breaks off has no footer, so no reader takes it for a whole one.
@@ -65,7 +65,7 @@ def file(texts: Iterable[list[str]]) -> Generator[bytes, None, None]:
     yield sink.taken()
 
 
-def _groups(texts: Iterable[list[str]], columns: Columns, schema: Any) -> Iterator[Any]:
+def _groups(texts: Iterable[list[bytes]], columns: Columns, schema: Any) -> Iterator[Any]:
     batches: list[Any] = []
     waiting = 0
     for some in texts:

@@ -1,5 +1,6 @@
 """The one place that builds STAC addresses."""
 
+from collections.abc import Buffer
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,6 +21,11 @@ QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 SORTABLES = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
 
 Link = dict[str, object]
+
+
+def rooted(text: Buffer, root: str) -> bytes:
+    """Bodies as they are sent from this root."""
+    return bytes(text).replace(MARK.encode(), root.encode())
 
 
 def root(request: HttpRequest) -> str:

@@ -3,7 +3,7 @@
 Bodies are joined as the text that is stored and the mark is replaced; nothing is rendered.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Buffer, Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +19,6 @@ from django.http.response import HttpResponseBase
 from . import (
     asked,
     boxes,
-    documents,
     exports,
     fields,
     formats,
@@ -150,13 +149,13 @@ class Listing:
 
         fixed, values = self.fixed(pager, place, limit), place.values if place else []
         if not self.is_near:
-            return shapes.rows(rows, plain, values, fixed=fixed)
+            return shapes.rows(rows, plain, values, fixed=fixed, left=True)
         around = near.around(limit + 1, place is not None and place.backward)
         if opaque and limit <= near.MOST_ASKED:
-            found = shapes.rows(of_first, plain, values, fixed=fixed, around=around)
+            found = shapes.rows(of_first, plain, values, fixed=fixed, around=around, left=True)
             if len(found) > limit:
                 return found
-        return shapes.rows(rows, plain, values, fixed=fixed, around=around)
+        return shapes.rows(rows, plain, values, fixed=fixed, around=around, left=True)
 
     @property
     def is_near(self) -> bool:
@@ -210,26 +209,29 @@ class Listing:
 
     def text(self, page: Page, around: Sequence[Link]) -> bytes:
         """`{before "name": [bodies], "links": [...], "numberReturned": n, "timeStamp": ...}`"""
-        bodies = ",".join(self.texts(page.bodies))
         after = {
             "links": [*self.neighbours(page), *around],
             **self.matched(page),
             "numberReturned": len(page.bodies),
             "timeStamp": times.text(datetime.now(UTC)),
         }
-        head = f'{{{self.kind.before}"{self.kind.name}":[{bodies}],'.encode()
-        return head + orjson.dumps(after)[1:]
+        before = f'{{{self.kind.before}"{self.kind.name}":['.encode()
+        if "fields" in self.asked:
+            bodies = b",".join(self.texts(page.bodies))
+        else:
+            bodies = links.rooted(b",".join(page.bodies), self.root)
+        return b"".join([before, bodies, b"],", orjson.dumps(after)[1:]])
 
-    def texts(self, bodies: Sequence[str]) -> list[str]:
+    def texts(self, bodies: Iterable[Buffer]) -> list[bytes]:
         """As they are sent; read only where `fields` asks for parts of them."""
+        sent = [links.rooted(body, self.root) for body in bodies]
         if "fields" not in self.asked:
-            return [body.replace(links.MARK, self.root) for body in bodies]
+            return sent
         wanted = self.asked["fields"]
-        parts = (
-            fields.pick(documents.read(body, self.root), wanted, self.kind.always, self.kind.usual)
-            for body in bodies
-        )
-        return [orjson.dumps(part).decode() for part in parts]
+        always, usual = self.kind.always, self.kind.usual
+        return [
+            orjson.dumps(fields.pick(orjson.loads(text), wanted, always, usual)) for text in sent
+        ]
 
     @property
     def has_total(self) -> bool:

@@ -1,7 +1,7 @@
 """Pages by key: the place of the last row, not its number, so nothing is skipped or repeated."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Buffer, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ BY_ID = (Key("id"),)
 class Page:
     """The bodies of one page, the tokens of its neighbours, and the total if one was asked for."""
 
-    bodies: list[str]
+    bodies: list[Buffer]
     next: str | None
     prev: str | None
     total: int | None = None
@@ -148,7 +148,7 @@ class Pager:
         return rest or Q()
 
     def token(self, values: Sequence[Any], backward: bool) -> str:
-        written = [key.written(value) for key, value in zip(self.keys, values, strict=True)]
+        written = [key.written(_read(v)) for key, v in zip(self.keys, values, strict=True)]
         said = [written, backward, self.kinds, self._query()]
         return signing.dumps(said, salt=self._salt(), compress=True)
 
@@ -168,3 +168,8 @@ class Pager:
         asked = {name: v for name, v in self.query.items() if name not in ("token", "limit")}
         text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(text).hexdigest()[:16]
+
+
+def _read(value: Any) -> Any:
+    """Of a row whose texts were left as they came."""
+    return str(value, "utf-8") if isinstance(value, memoryview | bytes) else value

@@ -18,6 +18,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
+from .sql import leave_texts
+
 MOST = 1_000  # shapes that a process keeps
 MOST_VALUES = 50  # of one question
 
@@ -89,11 +91,12 @@ def rows(
     *question: Any,
     fixed: Hashable,
     around: tuple[str, str] = ("", ""),
+    left: bool = False,
 ) -> list[tuple[Any, ...]]:
     """The rows of `make(*question)`, a query of plain columns by `values_list`, or SQL.
 
     `fixed` is what else decides what that makes, None where nobody can tell; `around` is SQL that
-    stands before and after it.
+    stands before and after it. Where `left`, texts are bytes as sql.leave_texts has them.
     """
     values: list[Value] = []
     statement = None
@@ -108,6 +111,8 @@ def rows(
             return []
     before, after = around
     with connection.cursor() as cursor:
+        if left:
+            leave_texts(cursor)
         cursor.execute(before + statement.sql + after, statement.filled(values))
         return cursor.fetchall()  # type: ignore[no-any-return]
 

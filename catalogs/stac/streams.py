@@ -11,6 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 
 from .errors import Full
+from .sql import leave_texts
 
 ROWS = 200  # read and sent at a time
 AT_ONCE = 2  # of one process: each holds a thread and a connection for as long as its reader reads
@@ -85,7 +86,7 @@ class Rows:
         self.connection.inc_thread_sharing()  # a server may send from another thread
 
     def __iter__(self) -> Iterator[list[Any]]:
-        """All rows from the first, `ROWS` at a time."""
+        """All rows from the first, `ROWS` at a time; texts as sql.leave_texts has them."""
         if self.owned:
             self._begin()
         compiler = self.rows.query.get_compiler(connection=self.connection)
@@ -94,6 +95,7 @@ class Rows:
         except EmptyResultSet:
             return
         with self.connection.chunked_cursor() as cursor:
+            leave_texts(cursor)
             cursor.execute(*question)
             while found := cursor.fetchmany(ROWS):
                 yield [row[0] for row in found]

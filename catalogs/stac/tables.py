@@ -12,7 +12,7 @@ from .documents import Document
 from .errors import Invalid
 
 # Documents as they are sent, some at a time; can be gone through more than once.
-Texts = Iterable[list[str]]
+Texts = Iterable[list[bytes]]
 
 MOST_COLUMNS = 1_000
 _FIRST = ("id", "collection", "datetime", "bbox", "geometry")
@@ -29,7 +29,7 @@ BROKEN_ROWS = f"{_BROKEN}{',' * MOST_COLUMNS}".encode() + b'"'
 def lines(texts: Texts) -> Generator[bytes, None, None]:
     """One item on each line; our JSON has no line breaks."""
     for some in texts:
-        yield "".join(f"{text}\n" for text in some).encode()
+        yield b"\n".join([*some, b""])
 
 
 def rows(texts: Texts) -> Generator[bytes, None, None]:

@@ -178,7 +178,7 @@ class Many:
 
     def __iter__(self):
         for start in range(0, self.count, 200):
-            yield [json.dumps(documents.item(f"i{start + n}")) for n in range(200)]
+            yield [json.dumps(documents.item(f"i{start + n}")).encode() for n in range(200)]
 
 
 @pytest.mark.parametrize("form", [formats.NDJSON, formats.CSV, formats.PARQUET])

@@ -44,12 +44,12 @@ class Children(StacView):
         return HttpResponse(text, content_type=links.JSON)
 
 
-def further(seen: CollectionQuerySet, root: str) -> list[str]:
+def further(seen: CollectionQuerySet, root: str) -> list[bytes]:
     """The text of the catalog of further collections, where there is one."""
     ids = seen.order_by("pk").values_list("pk", flat=True)[MOST_CHILDREN - 1 : MOST_CHILDREN + 1]
     if len(ids) < 2:
         return []
-    return [orjson.dumps(browsing.further(seen, root, ids[0])).decode()]
+    return [orjson.dumps(browsing.further(seen, root, ids[0]))]
 
 
 class Browse(StacView):
