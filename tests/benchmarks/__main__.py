@@ -33,6 +33,8 @@ Rounds = dict[str, list[Asked]]
 
 GROW = "measure ours alone, at --size and at these sizes; no more"
 KEEP = "leave what was loaded, and take what an earlier run with the same size has left"
+COMPRESSED = "ask for answers by gzip, as browsers and Python's clients do"
+ENCODING = "gzip, deflate"  # as requests asks, and so pystac-client
 POST = "post"  # one item a request
 POSTS = 300
 
@@ -47,6 +49,7 @@ def read_words() -> argparse.Namespace:
     words.add_argument("--rounds", type=int, default=2, help="of each kind and server, in turn")
     words.add_argument("--seconds", type=int, default=6, help="of each round")
     words.add_argument("--seed", type=int, default=1)
+    words.add_argument("--compressed", action="store_true", help=COMPRESSED)
     words.add_argument("--without-peer", action="store_true")
     words.add_argument("--grow", type=int, nargs="+", default=[], metavar="SIZE", help=GROW)
     words.add_argument("--keep", action="store_true", help=KEEP)
@@ -108,15 +111,15 @@ def measure(
     if kind == questions.TILES:
         servers = [ours]
     rounds: Rounds = {server.name: [] for server in servers}
+    encoding = ENCODING if words.compressed else ""
     sizes: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(words.rounds):
             for server in servers:
                 with server.serving(Path(folder)):
-                    ask(server.root, paths, words.connections, 2)  # warm
-                    rounds[server.name].append(
-                        ask(server.root, paths, words.connections, words.seconds)
-                    )
+                    asked = server.root, paths, words.connections
+                    ask(*asked, 2, encoding=encoding)  # warm
+                    rounds[server.name].append(ask(*asked, words.seconds, encoding=encoding))
                     sizes = weigh(server.root, paths) if kind == questions.TILES else []
     alone = limit.rate(
         ours.statements(paths[: limit.MOST]),

@@ -13,6 +13,8 @@ _SCRIPT = """
 local paths, n = {}, 0
 for line in io.lines(os.getenv("BENCH_PATHS")) do paths[#paths + 1] = line end
 function init(args) n = math.random(#paths) end
+local accepted = os.getenv("BENCH_ENCODING")
+if accepted then wrk.headers["Accept-Encoding"] = accepted end
 function request()
   n = n % #paths + 1
   return wrk.format("GET", paths[n])
@@ -43,8 +45,17 @@ class Asked:
     bytes_each: float
 
 
-def ask(root: str, paths: Sequence[str], connections: int, seconds: int, pause: int = 0) -> Asked:
-    """`pause` milliseconds lie between an answer and the next question of a connection."""
+def ask(
+    root: str,
+    paths: Sequence[str],
+    connections: int,
+    seconds: int,
+    pause: int = 0,
+    encoding: str = "",
+) -> Asked:
+    """`pause` milliseconds lie between an answer and the next question of a connection;
+    `encoding` is what Accept-Encoding says.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "ask.lua").write_text(_SCRIPT)
@@ -58,6 +69,7 @@ def ask(root: str, paths: Sequence[str], connections: int, seconds: int, pause: 
             env={
                 "BENCH_PATHS": str(folder / "paths"),
                 "BENCH_PAUSE": str(pause),
+                **({"BENCH_ENCODING": encoding} if encoding else {}),
                 "PATH": "/usr/bin:/bin",
             },
             capture_output=True,
