@@ -124,7 +124,7 @@ def _measure(ours: Ours, words: argparse.Namespace, roots: Mapping[int, str]) ->
     """Of each kind the least of the medians of all rounds; the sizes have a round in turn."""
     found: dict[int, Medians] = {size: {} for size in roots}
     # They are three organizations on one server, but do not wait for each other.
-    alone = {"GISTAC_DEAR_AT_ONCE": str(words.connections)}
+    alone = {"GISTAC_DEAR_AT_ONCE": str(words.connections), "GISTAC_DEAR_SHARE": "100"}
     with tempfile.TemporaryDirectory() as folder, ours.serving(Path(folder), alone):
         asked: dict[int, dict[str, list[str]]] = {}
         for size, root in roots.items():
