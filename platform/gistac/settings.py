@@ -115,7 +115,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "ui.middleware.PrivatePagesMiddleware",
+    "ui.middleware.PagesMiddleware",
     "ui.middleware.SecondFactorMiddleware",
     "ui.middleware.RefusedMiddleware",
     "ui.middleware.LeavingMiddleware",

@@ -94,22 +94,22 @@ def test_who_asks_another_process_asks_as_well(acme, other, shares):
 
 
 def test_who_goes_on_asking_rests(shares, settings, monkeypatch):
-    monkeypatch.setattr(fairness, "CREDIT", 0.01)
-    settings.DEAR_SHARE = 50
-    mine = uuid4()
-    shares.note(uuid4())
-    assert shares.enter(mine)
-    time.sleep(0.2)
-    shares.leave(mine)
-    began = time.monotonic()
-    assert places.take(f"{mine} 0") is None  # for other processes as well
-    while not shares.enter(mine):
+    monkeypatch.setattr(fairness, "CREDIT", 0)
+    much, some = uuid4(), uuid4()
+    for each, share in ((much, 1), (some, 50)):
+        settings.DEAR_SHARE = share
+        shares.note(each)
+        assert shares.enter(each)
+        time.sleep(0.05)
+        shares.leave(each)
+    assert not shares.enter(much)  # for five seconds
+    assert places.take(f"{much} 0") is None  # of other processes neither
+    while not shares.enter(some):  # it has rested for as long as its question took
         pass
-    assert time.monotonic() - began > 0.3  # the question took half of 0.4 seconds
-    shares.leave(mine)
-    shares.seen.clear()
-    assert shares.enter(mine)  # who is alone never rests
-    shares.leave(mine)
+    shares.leave(some)
+    del shares.seen[some]
+    assert shares.enter(much)  # who is alone never rests
+    shares.leave(much)
     assert not shares.running
 
 

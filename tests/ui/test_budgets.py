@@ -1,4 +1,4 @@
-"""What a page may weigh, compressed; read from what the build left."""
+"""What a page may weigh, compressed; that of scripts and styles from what the build left."""
 
 import gzip
 import json
@@ -54,3 +54,14 @@ def test_no_entry_imports_another():
     entry = re.compile(r"""["']\.{1,2}/(base|map|upload|editor)\.js["']""")
     assert built
     assert [path.name for path in built if entry.search(path.read_text())] == []
+
+
+def test_pages_go_compressed(acme, ada_client):
+    plain = ada_client.get("/o/acme/")
+    packed = ada_client.get("/o/acme/", headers={"Accept-Encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert "</html>" in gzip.decompress(packed.content).decode()
+    assert len(packed.content) < len(plain.content) / 2
+    for answer in (plain, packed):
+        assert "Accept-Encoding" in answer["Vary"]
+        assert answer["Cache-Control"] == "no-store"
