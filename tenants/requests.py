@@ -1,5 +1,7 @@
 """What the middleware puts on a request, for views to name in their signatures."""
 
+from typing import Any
+
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
@@ -17,4 +19,4 @@ class Request(HttpRequest):
     session: SessionBase
     urlconf: str
     windows: dict[str, Window]  # of the limits by the minute that it was counted for
-    is_dear: bool  # holds a place among the long questions of its organization
+    dear: Any  # its place among the long questions of its organization, where it is one

@@ -16,9 +16,8 @@ from ui.addresses import platform
 from ui.leaving import leaving
 from ui.views import errors
 
-
 # Django's own, for pages hold secrets beside what the asker sent: it adds bytes by chance, so that
-# lengths tell nothing (BREACH).
+# lengths tell little (BREACH).
 _gzip = GZipMiddleware(lambda request: HttpResponse())
 
 
@@ -35,7 +34,9 @@ class PagesMiddleware:
             response.headers["Cache-Control"] = "no-store"
             if html:
                 _remember(request)
-        return _gzip.process_response(request, response) if html else response
+        if html:
+            _gzip.process_response(request, response)
+        return response
 
 
 def _remember(request: Request) -> None:

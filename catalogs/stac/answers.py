@@ -23,7 +23,7 @@ def stored(
     request: HttpRequest, body: str, etag: str, updated: datetime, media_type: str
 ) -> HttpResponse:
     """One document with its validators; 304 where the asker has it (RFC 9110, 13)."""
-    answer = HttpResponse(body.replace(links.MARK, links.root(request)), content_type=media_type)
+    answer = HttpResponse(links.rooted(body.encode(), links.root(request)), content_type=media_type)
     if getattr(request, "accepted_renderer", None) is formats.HTML:
         return answer  # the page has other parts, and is no version of the document
     _mark_version(answer, etag, updated)
@@ -42,7 +42,7 @@ def created(request: HttpRequest, row: Item | Collection) -> HttpResponse:
     root = links.root(request)
     is_item = isinstance(row, Item)
     answer = HttpResponse(
-        row.body.replace(links.MARK, root),
+        links.rooted(row.body.encode(), root),
         content_type=links.GEOJSON if is_item else links.JSON,
         status=201,
     )

@@ -74,7 +74,7 @@ def collection_body(document: Document, held: Iterable[str], strictness: str) ->
 
 def read(body: str, root: str) -> Document:
     """The document as it is sent from this root (absolute, ends with a slash)."""
-    document: Document = orjson.loads(body.replace(links.MARK, root))
+    document: Document = orjson.loads(links.rooted(body.encode(), root))
     return document
 
 

@@ -149,13 +149,13 @@ class Listing:
 
         fixed, values = self.fixed(pager, place, limit), place.values if place else []
         if not self.is_near:
-            return shapes.rows(rows, plain, values, fixed=fixed, left=True)
+            return shapes.rows(rows, plain, values, fixed=fixed, raw=True)
         around = near.around(limit + 1, place is not None and place.backward)
         if opaque and limit <= near.MOST_ASKED:
-            found = shapes.rows(of_first, plain, values, fixed=fixed, around=around, left=True)
+            found = shapes.rows(of_first, plain, values, fixed=fixed, around=around, raw=True)
             if len(found) > limit:
                 return found
-        return shapes.rows(rows, plain, values, fixed=fixed, around=around, left=True)
+        return shapes.rows(rows, plain, values, fixed=fixed, around=around, raw=True)
 
     @property
     def is_near(self) -> bool:

@@ -148,7 +148,7 @@ class Pager:
         return rest or Q()
 
     def token(self, values: Sequence[Any], backward: bool) -> str:
-        written = [key.written(_read(v)) for key, v in zip(self.keys, values, strict=True)]
+        written = [key.written(_decoded(v)) for key, v in zip(self.keys, values, strict=True)]
         said = [written, backward, self.kinds, self._query()]
         return signing.dumps(said, salt=self._salt(), compress=True)
 
@@ -170,6 +170,6 @@ class Pager:
         return hashlib.sha256(text).hexdigest()[:16]
 
 
-def _read(value: Any) -> Any:
+def _decoded(value: Any) -> Any:
     """Of a row whose texts were left as they came."""
     return str(value, "utf-8") if isinstance(value, memoryview | bytes) else value

@@ -8,7 +8,7 @@ which that fails, and a question with something that has no shape, is made anew 
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Buffer, Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +17,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
-
-from .sql import leave_texts
+from psycopg.adapt import Loader
 
 MOST = 1_000  # shapes that a process keeps
 MOST_VALUES = 50  # of one question
@@ -91,12 +90,12 @@ def rows(
     *question: Any,
     fixed: Hashable,
     around: tuple[str, str] = ("", ""),
-    left: bool = False,
+    raw: bool = False,
 ) -> list[tuple[Any, ...]]:
     """The rows of `make(*question)`, a query of plain columns by `values_list`, or SQL.
 
     `fixed` is what else decides what that makes, None where nobody can tell; `around` is SQL that
-    stands before and after it. Where `left`, texts are bytes as sql.leave_texts has them.
+    stands before and after it. Where `raw`, texts are as `leave_texts` has them.
     """
     values: list[Value] = []
     statement = None
@@ -111,10 +110,22 @@ def rows(
             return []
     before, after = around
     with connection.cursor() as cursor:
-        if left:
+        if raw:
             leave_texts(cursor)
         cursor.execute(before + statement.sql + after, statement.filled(values))
         return cursor.fetchall()  # type: ignore[no-any-return]
+
+
+class _AsItCame(Loader):
+    def load(self, data: Buffer) -> Buffer:
+        return data
+
+
+def leave_texts(cursor: Any) -> None:
+    """PostgreSQL's `text` is read as the UTF-8 that it came in: as buffers that keep the whole
+    result alive. A body that is only sent on is copied twice less than by way of str.
+    """
+    cursor.adapters.register_loader("text", _AsItCame)
 
 
 def sql_of(made: QuerySet[Any, Any] | Sql) -> Sql:

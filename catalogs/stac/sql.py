@@ -1,7 +1,6 @@
 """The few pieces of SQL that the compiler is made of; every name and value is a parameter."""
 
 import json
-from collections.abc import Buffer
 from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
@@ -20,7 +19,6 @@ from django.db.models import (
     Value,
     When,
 )
-from psycopg.adapt import Loader
 
 BOOLEAN: "Field[Any, Any]" = BooleanField()
 JSON: "Field[Any, Any]" = JSONField()
@@ -36,18 +34,6 @@ FALSE = Func(template="FALSE", output_field=BOOLEAN)
 # The six comparisons, what holds where they do not, and how they read from the right.
 OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 TURNED = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
-
-
-class _AsItCame(Loader):
-    def load(self, data: Buffer) -> Buffer:
-        return data
-
-
-def leave_texts(cursor: Any) -> None:
-    """PostgreSQL's `text` is read as the UTF-8 that it came in, and not made a str: a body that is
-    only sent on is copied twice less.
-    """
-    cursor.adapters.register_loader("text", _AsItCame)
 
 
 def constant(value: bool) -> Q:

@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 
 from .errors import Full
-from .sql import leave_texts
+from .shapes import leave_texts
 
 ROWS = 200  # read and sent at a time
 AT_ONCE = 2  # of one process: each holds a thread and a connection for as long as its reader reads
@@ -86,7 +86,7 @@ class Rows:
         self.connection.inc_thread_sharing()  # a server may send from another thread
 
     def __iter__(self) -> Iterator[list[Any]]:
-        """All rows from the first, `ROWS` at a time; texts as sql.leave_texts has them."""
+        """All rows from the first, `ROWS` at a time; texts as `leave_texts` has them."""
         if self.owned:
             self._begin()
         compiler = self.rows.query.get_compiler(connection=self.connection)

@@ -10,7 +10,7 @@ of it is in memory: no question costs a statement more.
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from socket import socket
 from typing import Any
@@ -29,7 +29,8 @@ from tenants.requests import Request
 ACTIVE = 10  # seconds after its last request that an organization counts as asking
 AGAIN = 0.02  # seconds after which who waits looks whether another process has ended
 PATIENCE = 5.0  # seconds that one question waits for others of its organization
-CREDIT = 2.0  # seconds of dear questions after which an organization rests between them
+CREDIT = 2.0  # seconds of dear questions after which an organization rests after each
+LONGEST_REST = 4.0  # seconds, so that the next one need not be refused
 # What may take long whatever is asked, and what may by these parameters.
 DEAR = frozenset(
     {
@@ -58,32 +59,38 @@ CROWDED = (
 )
 
 
-class Spent:
-    """Seconds of dear questions that organizations owe; they are paid back as time goes by, as
-    much of each second as `settings.DEAR_SHARE` (percent) says.
-    """
-
-    def __init__(self) -> None:
-        self.paid: dict[UUID, float] = {}  # when nothing will be owed any more
-
-    def add(self, organization: UUID, seconds: float) -> float:
-        """How many seconds to rest now."""
-        now, share = time.monotonic(), settings.DEAR_SHARE / 100
-        self.paid = {id: moment for id, moment in self.paid.items() if moment > now}
-        self.paid[organization] = self.paid.get(organization, now) + seconds / share
-        return max(self.paid[organization] - now - CREDIT / share, 0.0)
-
-
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Running:
-    """A dear question that is being answered; who is alone needs no place for it."""
+    """A dear question that is being answered; who asks alone needs no place for it."""
 
-    place: socket | None = None
+    organization: UUID
+    place: socket | None
     since: float = field(default_factory=time.monotonic)
 
 
+class Spent:
+    """Seconds that each organization has asked dear questions for, while others asked."""
+
+    def __init__(self) -> None:
+        self.spent: dict[UUID, tuple[float, float]] = {}  # and when that was
+
+    def rest(self, organization: UUID, seconds: float) -> float:
+        """How long to rest after a question that took so long. Who has rested for as long as its
+        credit is worth has all of it again.
+        """
+        now, share = time.monotonic(), settings.DEAR_SHARE / 100
+        since = now - CREDIT / share
+        self.spent = {id: one for id, one in self.spent.items() if one[1] > since}
+        whole = self.spent.get(organization, (0.0, now))[0] + seconds
+        self.spent[organization] = whole, now
+        return min(seconds * (1 / share - 1), LONGEST_REST) if whole > CREDIT else 0.0
+
+
 class Shares:
-    """Who is asking in this process, and whose dear questions are being answered."""
+    """Who is asking in this process, and whose dear questions are being answered.
+
+    What processes share are the places: one that is kept for a rest is free in none of them.
+    """
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
@@ -96,65 +103,77 @@ class Shares:
         with self.changed:
             self.seen[organization] = time.monotonic()
 
-    def enter(self, organization: UUID) -> bool:
-        """Whether its question may be answered now; then `leave` must follow."""
+    def enter(self, organization: UUID) -> Running | None:
+        """Its question, if it may be answered now; then `leave` must follow."""
         with self.changed:
-            return organization not in self.lines and self._enter(organization)
+            return None if organization in self.lines else self._enter(organization)
 
-    def wait(self, organization: UUID) -> bool:
-        """Whether it may after a while; then `leave` must follow."""
+    def wait(self, organization: UUID) -> Running | None:
+        """The same after a while."""
         mine, deadline = object(), time.monotonic() + PATIENCE
         with self.changed:
             line = self.lines[organization]
             if len(line) >= MOST_WAITING:
-                return False
+                return None
             line.append(mine)
             try:
-                while line[0] is not mine or not self._enter(organization):
+                while line[0] is not mine or not (entered := self._enter(organization)):
                     if (left := deadline - time.monotonic()) <= 0:
-                        return False
+                        return None
                     self.changed.wait(min(left, AGAIN) if line[0] is mine else left)
-                return True
+                return entered
             finally:
                 line.remove(mine)
                 if not line:
                     del self.lines[organization]
                 self.changed.notify_all()
 
-    def leave(self, organization: UUID) -> None:
+    def leave(self, question: Running) -> None:
+        rest = 0.0
         with self.changed:
-            self._free(organization, self.running[organization].pop())
-            if not self.running[organization]:
-                del self.running[organization]
+            self.running[question.organization].remove(question)
+            if not self.running[question.organization]:
+                del self.running[question.organization]
+            if question.place:
+                took = time.monotonic() - question.since
+                rest = self.spent.rest(question.organization, took)
             self.changed.notify_all()
+        if question.place:
+            _free(question.place, rest)
 
-    def _free(self, organization: UUID, ended: Running) -> None:
-        """Its place is kept while the organization rests, from this process and all others."""
-        if ended.place is None:
-            return
-        if rest := self.spent.add(organization, time.monotonic() - ended.since):
-            waking = threading.Timer(rest, ended.place.close)
-            waking.daemon = True
-            waking.start()
-        else:
-            ended.place.close()
-
-    def _enter(self, organization: UUID) -> bool:
+    def _enter(self, organization: UUID) -> Running | None:
         if sum(map(len, self.running.values())) >= max(1, settings.ANSWERED_AT_ONCE - 1):
-            return False
-        if self._is_alone(organization):
-            self.running[organization].append(Running())
-            return True
-        for number in range(settings.DEAR_AT_ONCE):
-            if place := places.take(f"{organization} {number}"):
-                self.running[organization].append(Running(place))
-                return True
-        return False
+            return None
+        places_of = range(settings.DEAR_AT_ONCE)
+        alone = self._is_alone(organization)
+        place = None if alone else _first_free(f"{organization} {number}" for number in places_of)
+        if place is None and not alone:
+            return None
+        question = Running(organization, place)
+        self.running[organization].append(question)
+        return question
 
     def _is_alone(self, organization: UUID) -> bool:
         since = time.monotonic() - ACTIVE
         self.seen = {id: moment for id, moment in self.seen.items() if moment > since}
         return not (self.seen.keys() | usage.asked_lately()) - {organization}
+
+
+def _first_free(names: Iterable[str]) -> socket | None:
+    return next(filter(None, map(places.take, names)), None)
+
+
+def _free(place: socket, rest: float) -> None:
+    """After a rest, in which nobody has it."""
+    if not rest:
+        place.close()
+        return
+    timer = threading.Timer(rest, place.close)
+    timer.daemon = True
+    try:
+        timer.start()
+    except RuntimeError:  # no thread is to be had
+        place.close()
 
 
 shares = Shares()
@@ -178,23 +197,27 @@ class FairMiddleware:
         if request.organization is None:
             return self.get_response(request)
         shares.note(request.organization.pk)
-        request.is_dear = False
+        request.dear = None
         try:
             return self.get_response(request)
         finally:
-            if request.is_dear:
-                shares.leave(request.organization.pk)
+            if request.dear:
+                shares.leave(request.dear)
 
     def process_view(self, request: Request, *view: Any) -> HttpResponse | None:
         """The view is known here, and nothing was asked of the database for it yet."""
         if request.organization is None or not _may_take_long(request):
             return None
         id = request.organization.pk
-        request.is_dear = shares.enter(id) or _wait(id)
-        return None if request.is_dear else _later(request, DEAR_IN_LINE)
+        dear = shares.enter(id) or _wait(id)
+        if dear is None:
+            return _later(request, DEAR_IN_LINE)
+        dear.since = time.monotonic()  # what it has waited for a turn is none of its doing
+        request.dear = dear
+        return None
 
 
-def _wait(organization: UUID) -> bool:
+def _wait(organization: UUID) -> Running | None:
     _lend_connection()
     with turns.aside(organization):
         return shares.wait(organization)

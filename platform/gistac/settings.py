@@ -312,7 +312,7 @@ UPLOAD_ROOM = "gistac.limits.reserve"
 ANSWERED_AT_ONCE = env.whole("GISTAC_ANSWERED_AT_ONCE", 4)
 # Dear questions of one organization that a process answers at once while others ask as well.
 DEAR_AT_ONCE = env.whole("GISTAC_DEAR_AT_ONCE", 1)
-# Of each second, in the long run, what these may take of it while others ask as well.
+# Percent of the time that each of these places may be taken in the long run.
 DEAR_SHARE = env.percent("GISTAC_DEAR_SHARE", 25)
 # And how many items there may be.
 STAC_ADMIT_ITEMS = "gistac.limits.admit_items"

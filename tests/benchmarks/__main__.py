@@ -57,7 +57,11 @@ def read_words() -> argparse.Namespace:
     words.add_argument("--abuse", action="store_true", help="by one organization, and no more")
     words.add_argument("--tuning", action="store_true", help="other settings, and no more")
     words.add_argument("--json", type=Path, default=Path(".data/bench.json"))
-    return words.parse_args()
+    said = words.parse_args()
+    alone = (said.grow, said.organizations, said.abuse, said.tuning)
+    if said.compressed and any(alone):
+        words.error("--compressed goes with the comparison alone")
+    return said
 
 
 def main() -> None:

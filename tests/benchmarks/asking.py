@@ -63,7 +63,15 @@ def ask(
         (folder / "paths").write_text("".join(f"/{below}{path}\n" for path in paths))
         told = subprocess.run(
             [
-                *("wrk", "--latency", "-t1", f"-c{connections}", f"-d{seconds}s"),
+                *(
+                    "wrk",
+                    "--latency",
+                    "-t1",
+                    f"-c{connections}",
+                    f"-d{seconds}s",
+                    "--timeout",
+                    "10s",
+                ),
                 *("-s", str(folder / "ask.lua"), root),
             ],
             env={

@@ -46,7 +46,7 @@ def shares(monkeypatch) -> Shares:
 
 def test_it_works(acme, other, shares):
     shares.note(other.pk)
-    assert shares.enter(acme.pk)
+    first = shares.enter(acme.pk)
     for path in LONG:
         answer = Client().get(path)
         assert (answer.status_code, answer["Retry-After"]) == (429, "1"), path
@@ -60,7 +60,7 @@ def test_it_works(acme, other, shares):
     assert Client().get(DEAR.replace("acme", "other")).status_code == 200
     for path in SHORT:
         assert Client().get(path).status_code == 200, path
-    shares.leave(acme.pk)
+    shares.leave(first)
     assert Client().get(DEAR).status_code == 200
     assert Client().get(f"{DEAR}(").status_code == 400  # refused: its place is free again
     assert not shares.running
@@ -68,9 +68,10 @@ def test_it_works(acme, other, shares):
 
 def test_who_is_alone_takes_all_but_one_turn(acme, shares, settings):
     shares.note(acme.pk)
-    assert [shares.enter(acme.pk) for _ in range(4)] == [True, True, True, False]
+    entered = [shares.enter(acme.pk) for _ in range(4)]
+    assert list(map(bool, entered)) == [True, True, True, False]
     assert Client().get(DEAR).status_code == 429
-    shares.leave(acme.pk)
+    shares.leave(entered[0])
     assert Client().get(DEAR).status_code == 200
 
 
@@ -78,7 +79,7 @@ def test_the_dear_questions_of_all_leave_a_turn(shares):
     several = [uuid4() for _ in range(4)]
     for each in several:
         shares.note(each)
-    assert [shares.enter(each) for each in several] == [True, True, True, False]
+    assert [bool(shares.enter(each)) for each in several] == [True, True, True, False]
 
 
 def test_who_asks_another_process_asks_as_well(acme, other, shares):
@@ -93,32 +94,53 @@ def test_who_asks_another_process_asks_as_well(acme, other, shares):
     assert Client().get(DEAR).status_code == 200
 
 
-def test_who_goes_on_asking_rests(shares, settings, monkeypatch):
+def test_who_goes_on_asking_rests(acme, other, shares, settings, monkeypatch):
     monkeypatch.setattr(fairness, "CREDIT", 0)
-    much, some = uuid4(), uuid4()
-    for each, share in ((much, 1), (some, 50)):
-        settings.DEAR_SHARE = share
-        shares.note(each)
-        assert shares.enter(each)
-        time.sleep(0.05)
-        shares.leave(each)
-    assert not shares.enter(much)  # for five seconds
-    assert places.take(f"{much} 0") is None  # of other processes neither
-    while not shares.enter(some):  # it has rested for as long as its question took
-        pass
-    shares.leave(some)
-    del shares.seen[some]
-    assert shares.enter(much)  # who is alone never rests
-    shares.leave(much)
-    assert not shares.running
+    settings.DEAR_SHARE = 1
+    shares.note(other.pk)
+    assert Client().get(DEAR).status_code == 200
+    answer = Client().get(DEAR)
+    assert (answer.status_code, answer["Retry-After"]) == (429, "1")
+    another_process = Shares()
+    another_process.note(other.pk)
+    assert not another_process.enter(acme.pk)
+    assert Client().get("/o/acme/stac/search").status_code == 200
+    assert Client().get(DEAR.replace("acme", "other")).status_code == 200
+    shares.seen.clear()
+    assert Client().get(DEAR).status_code == 200  # who is alone never rests
+
+
+def test_a_rest_ends(shares, settings, monkeypatch):
+    monkeypatch.setattr(fairness, "CREDIT", 0)
+    monkeypatch.setattr(fairness, "LONGEST_REST", 1)
+    monkeypatch.setattr(fairness, "PATIENCE", 20)
+    settings.DEAR_SHARE = 1
+    mine = uuid4()
+    shares.note(uuid4())
+    question = shares.enter(mine)
+    time.sleep(0.02)
+    shares.leave(question)
+    assert not shares.enter(mine)
+    assert shares.wait(mine)
 
 
 def test_few_dear_questions_need_no_rest(shares):
     mine = uuid4()
     shares.note(uuid4())
     for _ in range(10):
-        assert shares.enter(mine)
-        shares.leave(mine)
+        shares.leave(shares.enter(mine))
+
+
+def test_a_question_gives_back_its_own_place(shares):
+    mine = uuid4()
+    shares.note(mine)
+    alone = shares.enter(mine)
+    shares.note(uuid4())
+    beside = shares.enter(mine)
+    shares.leave(alone)
+    assert not shares.enter(mine)
+    shares.leave(beside)
+    assert shares.enter(mine)
 
 
 def test_so_many_wait_and_no_more(monkeypatch):
@@ -126,16 +148,16 @@ def test_so_many_wait_and_no_more(monkeypatch):
     monkeypatch.setattr(fairness, "MOST_WAITING", 1)
     shares, mine = Shares(), uuid4()
     shares.note(uuid4())
-    assert shares.enter(mine)
-    entered: list[bool] = []
+    first = shares.enter(mine)
+    entered: list[object] = []
     second = threading.Thread(target=lambda: entered.append(shares.wait(mine)))
     second.start()
     while mine not in shares.lines:
         pass
     assert not shares.wait(mine)  # another one waits already
-    shares.leave(mine)
+    shares.leave(first)
     second.join()
-    assert entered == [True]
+    assert entered[0]
 
 
 def test_the_next_turn_is_of_who_has_fewest(settings):

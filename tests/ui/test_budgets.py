@@ -56,9 +56,10 @@ def test_no_entry_imports_another():
     assert [path.name for path in built if entry.search(path.read_text())] == []
 
 
-def test_pages_go_compressed(acme, ada_client):
-    plain = ada_client.get("/o/acme/")
-    packed = ada_client.get("/o/acme/", headers={"Accept-Encoding": "gzip"})
+@pytest.mark.parametrize("page", ["/o/acme/", "/o/acme/stac/search?f=html"])
+def test_pages_go_compressed(acme, ada_client, page):
+    plain = ada_client.get(page)
+    packed = ada_client.get(page, headers={"Accept-Encoding": "gzip"})
     assert packed["Content-Encoding"] == "gzip"
     assert "</html>" in gzip.decompress(packed.content).decode()
     assert len(packed.content) < len(plain.content) / 2
